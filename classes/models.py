@@ -1,0 +1,151 @@
+"""Lớp: a school class or a training class, its members, and what is assigned to them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import CoursePage
+from people.models import Organisation, overseen_roots
+
+
+class ClassKind(models.TextChoices):
+    SCHOOL = "school", _("Lớp học ở trường")
+    TRAINING = "training", _("Lớp bồi dưỡng")
+
+
+class ClassQuerySet(models.QuerySet["TrainingClass"]):
+    def visible_to(self, user: Any) -> ClassQuerySet:
+        """Classes one teaches, and those held by organisations one oversees."""
+        if not user.is_authenticated:
+            return self.none()
+        taught = Q(pk__in=ClassTeacher.objects.filter(teacher=user).values("training_class_id"))
+        roots = overseen_roots(user)
+        if roots:
+            return self.filter(taught | Q(organisation__in=Organisation.objects.below(roots)))
+        return self.filter(taught)
+
+    def taught_by(self, user: Any) -> ClassQuerySet:
+        return self.filter(pk__in=ClassTeacher.objects.filter(teacher=user).values("training_class_id"))
+
+
+class TrainingClass(models.Model):
+    """A dated delivery to a known group: what the plan counts as "lớp"."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("tên lớp"), max_length=120)
+    kind = models.CharField(_("loại"), max_length=20, choices=ClassKind.choices)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="classes")
+    # What a learner types to join: short, without look-alike letters, unique while the class is open.
+    join_code = models.CharField(_("mã vào lớp"), max_length=12, unique=True)
+    starts_on = models.DateField(_("ngày bắt đầu"))
+    ends_on = models.DateField(_("ngày kết thúc"), null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = ClassQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="class_ends_after_it_starts", condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClassTeacher(models.Model):
+    training_class = models.ForeignKey(TrainingClass, models.CASCADE, related_name="teachers")
+    teacher = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="teaching")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["training_class", "teacher"], name="class_teacher_once")]
+
+    def __str__(self) -> str:
+        return f"{self.teacher_id} teaches {self.training_class_id}"
+
+
+class MemberSource(models.TextChoices):
+    LIST = "list", _("Danh sách")
+    CODE = "code", _("Mã vào lớp")
+
+
+class ClassMember(models.Model):
+    """`shown_as` is the name the teacher gave; only the teachers of the class see it."""
+
+    training_class = models.ForeignKey(TrainingClass, models.CASCADE, related_name="members")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="class_memberships")
+    number = models.PositiveSmallIntegerField()
+    shown_as = models.CharField(max_length=120)
+    source = models.CharField(max_length=10, choices=MemberSource.choices)
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["training_class", "learner"], name="class_member_once"),
+            models.UniqueConstraint(fields=["training_class", "number"], name="class_member_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.shown_as}"
+
+
+class Assignment(models.Model):
+    """A course (part empty), or one lesson or quiz of it (its key), due at a moment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    training_class = models.ForeignKey(TrainingClass, models.CASCADE, related_name="assignments")
+    course = models.ForeignKey(CoursePage, models.PROTECT, related_name="assignments")
+    part = models.UUIDField(null=True, blank=True)
+    title = models.CharField(max_length=255)
+    due_at = models.DateTimeField()
+    assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    assigned_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # Coalesced, because SQLite holds two NULLs to be different.
+            models.UniqueConstraint(
+                "training_class",
+                "course",
+                Coalesce("part", Value(uuid.UUID(int=0), output_field=models.UUIDField())),
+                condition=Q(withdrawn_at__isnull=True),
+                name="assignment_once",
+            )
+        ]
+        indexes = [models.Index(fields=["due_at"], name="assignment_due")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class StaffRequirement(models.Model):
+    """An organisation requires a course of all staff below it by a date: what an officer's "overdue" is judged by."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="requirements")
+    course = models.ForeignKey(CoursePage, models.PROTECT, related_name="requirements")
+    due_at = models.DateTimeField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "course"], condition=Q(withdrawn_at__isnull=True), name="staff_requirement_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} requires {self.course_id}"

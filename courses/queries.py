@@ -1,0 +1,219 @@
+"""Reads about courses and how far learners are."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from wagtail.models import Page, PageLogEntry
+
+from courses.models import Completion, CoursePage, Enrolment, PracticeAnswer, Visit
+from people.models import User
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A published part of a course. `number` is its place among the lessons, 0 for a quiz."""
+
+    key: uuid.UUID
+    kind: str
+    title: str
+    url: str
+    minutes: int
+    number: int
+    slug: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseOutline:
+    """A course and its published parts in order. `minutes` is their sum."""
+
+    course_id: int
+    key: uuid.UUID
+    code: str
+    title: str
+    url: str
+    audience: str
+    tier: str
+    summary: str
+    minutes: int
+    lessons: int
+    parts: tuple[Part, ...]
+
+    def part(self, key: uuid.UUID) -> Part | None:
+        return next((part for part in self.parts if part.key == key), None)
+
+    def after(self, key: uuid.UUID) -> Part | None:
+        places = [part.key for part in self.parts]
+        place = places.index(key) + 1 if key in places else 0
+        return self.parts[place] if place < len(self.parts) else None
+
+    def before(self, key: uuid.UUID) -> Part | None:
+        places = [part.key for part in self.parts]
+        place = places.index(key) - 1 if key in places else -1
+        return self.parts[place] if place >= 0 else None
+
+
+def tree_version() -> int:
+    """Grows with every publish, move, reorder, unpublish and delete: the last id of Wagtail's page log."""
+    return PageLogEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def outlines() -> dict[int, CourseOutline]:
+    """Every published course by page id. Kept in the cache until the page tree changes: one query then, four else."""
+    key = f"outlines:{tree_version()}"
+    kept = cache.get(key)
+    if kept is None:
+        kept = _read_outlines()
+        cache.set(key, kept, 3600)
+    return kept
+
+
+def course_outline(course: CoursePage) -> CourseOutline:
+    """The published parts of one course; empty parts when it is not published."""
+    known = outlines().get(course.pk)
+    return known or _outline(course, [])
+
+
+def _read_outlines() -> dict[int, CourseOutline]:
+    courses = list(CoursePage.objects.live().order_by("path"))
+    children = [page for page in Page.objects.live().filter(depth=courses[0].depth + 1).order_by("path").specific()] if courses else []
+    found: dict[int, CourseOutline] = {}
+    for course in courses:
+        found[course.pk] = _outline(course, [page for page in children if page.path.startswith(course.path)])
+    return found
+
+
+def _outline(course: CoursePage, children: Iterable[Page]) -> CourseOutline:
+    parts: list[Part] = []
+    lessons = 0
+    for page in children:
+        kind = getattr(page, "part_kind", "")
+        if not kind:
+            continue
+        lessons += kind == "lesson"
+        parts.append(
+            Part(
+                key=page.translation_key, kind=kind, title=page.title, url=page.get_url() or "", minutes=page.minutes,
+                number=lessons if kind == "lesson" else 0, slug=page.slug,
+            )  # fmt: skip
+        )
+    return CourseOutline(
+        course_id=course.pk, key=course.translation_key, code=course.code, title=course.title,
+        url=course.get_url() or "", audience=course.audience, tier=course.tier, summary=course.summary,
+        minutes=sum(part.minutes for part in parts), lessons=lessons, parts=tuple(parts),
+    )  # fmt: skip
+
+
+# --- how far one learner is -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartStanding:
+    """A part of the pinned outline for one learner. `state` is "done", "begun", "none" or "gone" (unpublished)."""
+
+    key: uuid.UUID
+    kind: str
+    title: str
+    url: str
+    minutes: int
+    number: int
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How far one enrolment is against its pinned outline.
+
+    Parts that were unpublished meanwhile are not demanded any more, except that a course with a quiz
+    is never complete without one.
+    """
+
+    enrolment_id: uuid.UUID
+    parts: tuple[PartStanding, ...]
+    open: bool  # whether the course is still published
+
+    @property
+    def required(self) -> list[PartStanding]:
+        return [part for part in self.parts if part.state != "gone" or part.kind == "quiz"]
+
+    @property
+    def done(self) -> int:
+        return sum(1 for part in self.required if part.state == "done")
+
+    @property
+    def total(self) -> int:
+        return len(self.required)
+
+    @property
+    def missing(self) -> list[PartStanding]:
+        return [part for part in self.required if part.state != "done"]
+
+    @property
+    def next(self) -> PartStanding | None:
+        return next((part for part in self.missing if part.url), None)
+
+
+def standing(enrolment: Enrolment) -> Standing:
+    """Two queries and the outlines."""
+    return standings([enrolment])[enrolment.pk]
+
+
+def standings(enrolments: Iterable[Enrolment]) -> dict[uuid.UUID, Standing]:
+    """How far each enrolment is. `outline` must be loaded. Two queries for any number, and the outlines."""
+    rows = list(enrolments)
+    ids = [row.pk for row in rows]
+    done: dict[uuid.UUID, set[str]] = {}
+    for enrolment_id, part in Completion.objects.filter(enrolment_id__in=ids).values_list("enrolment_id", "part"):
+        done.setdefault(enrolment_id, set()).add(str(part))
+    begun: dict[uuid.UUID, set[str]] = {}
+    for enrolment_id, part in Visit.objects.filter(enrolment_id__in=ids).values_list("enrolment_id", "part"):
+        begun.setdefault(enrolment_id, set()).add(str(part))
+    live = outlines()
+    return {row.pk: _standing(row, done.get(row.pk, set()), begun.get(row.pk, set()), live.get(row.course_id)) for row in rows}
+
+
+def _standing(enrolment: Enrolment, done: set[str], begun: set[str], live: CourseOutline | None) -> Standing:
+    parts = []
+    for entry in enrolment.outline.parts:
+        page = live.part(uuid.UUID(entry["key"])) if live else None
+        if entry["key"] in done:
+            state = "done"
+        elif page is None:
+            state = "gone"
+        else:
+            state = "begun" if entry["key"] in begun else "none"
+        parts.append(
+            PartStanding(
+                key=uuid.UUID(entry["key"]), kind=entry["kind"], title=page.title if page else entry["title"],
+                url=page.url if page else "", minutes=page.minutes if page else 0,
+                number=page.number if page else 0, state=state,
+            )  # fmt: skip
+        )
+    return Standing(enrolment_id=enrolment.pk, parts=tuple(parts), open=live is not None)
+
+
+def enrolment_in(learner: User, course_id: int) -> Enrolment | None:
+    """The learner's open enrolment in the course, else the latest completed one. One query."""
+    found = list(
+        Enrolment.objects.filter(learner=learner, course_id=course_id, withdrawn_at__isnull=True)
+        .select_related("outline", "course", "learner")
+        .order_by("-number")
+    )
+    return next((row for row in found if row.completed_at is None), found[0] if found else None)
+
+
+def my_enrolments(learner: User) -> list[Enrolment]:
+    """Open and completed enrolments, latest activity first. One query."""
+    return list(
+        Enrolment.objects.filter(learner=learner, withdrawn_at__isnull=True)
+        .select_related("outline", "course")
+        .order_by("-last_seen_at", "-enrolled_at")
+    )
+
+
+def practice_answers(enrolment: Enrolment, part: uuid.UUID) -> dict[str, PracticeAnswer]:
+    """The learner's latest answers in one lesson, by question name. One query."""
+    return {row.question: row for row in PracticeAnswer.objects.filter(enrolment=enrolment, part=part)}

@@ -1,0 +1,22 @@
+"""The Celery application and the whole beat schedule: every sweep that looks for what is owed."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lms.settings.local")
+
+app = Celery("lms")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "certificates.issue": {"task": "certificates.issue", "schedule": 30.0},
+    "certificates.render": {"task": "certificates.render", "schedule": 60.0},
+    "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
+    "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
+    "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
+}

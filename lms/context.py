@@ -1,0 +1,59 @@
+"""What every template may use: reading settings, who is signed in, the navigation of that person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from people.queries import role_kinds
+
+SIZES = [("", gettext_lazy("Thường")), ("lg", gettext_lazy("Lớn")), ("xl", gettext_lazy("Rất lớn"))]
+THEMES = [("", gettext_lazy("Theo máy")), ("light", gettext_lazy("Sáng")), ("dark", gettext_lazy("Tối"))]
+
+
+def display(request: HttpRequest) -> dict[str, Any]:
+    """The reader's own size and theme, from cookies; an unknown value is as none."""
+    size, theme = request.COOKIES.get("size", ""), request.COOKIES.get("theme", "")
+    return {
+        "size": size if size in {"lg", "xl"} else "",
+        "theme": theme if theme in {"light", "dark"} else "",
+        "sizes": SIZES,
+        "themes": THEMES,
+    }
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The way through the site for this person: a learner sees courses, staff also their workplaces."""
+    user = request.user
+    items = [(_("Khóa học"), "/khoa-hoc/"), (_("Việc học của tôi"), reverse("learn"))]
+    if user.is_authenticated:
+        kinds = role_kinds(user)
+        if "teacher" in kinds:
+            items.append((_("Lớp của tôi"), reverse("classes:list")))
+        if kinds & {"officer", "owner", "auditor"}:
+            items.append((_("Cơ quan"), reverse("agencies:overview")))
+        if kinds & {"officer", "owner", "auditor"}:
+            items.append((_("Kế hoạch"), reverse("plans:list")))
+        if kinds & {"editor", "owner"}:
+            items.append((_("Soạn bài"), reverse("wagtailadmin_home")))
+    items.append((_("Trợ giúp"), "/tro-giup/"))
+    return [{"label": label, "url": url, "current": request.path.startswith(url)} for label, url in items]
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    def account() -> str:
+        return request.user.get_short_name() if request.user.is_authenticated else ""
+
+    return {
+        "display": display(request),
+        "navigation": SimpleLazyObject(lambda: navigation(request)),
+        "account": SimpleLazyObject(account),
+        "languages": settings.LANGUAGES,
+        "support_email": settings.SUPPORT_EMAIL,
+    }

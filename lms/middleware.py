@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from wagtail.models import PageLogEntry
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class ChosenLanguage:
+    """The language the reader chose, else Vietnamese.
+
+    Django's own LocaleMiddleware would follow the phone: a phone sold in English would show English buttons
+    around Vietnamese lessons to somebody who reads no English.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.known = {code for code, _name in settings.LANGUAGES}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in self.known else settings.LANGUAGE_CODE
+        translation.activate(language)
+        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class SharedPageCache:
+    """Public pages for readers without a session are answered from memory until the page tree changes.
+
+    The key holds the last id of Wagtail's page log: publishing, moving, reordering, unpublishing and deleting each
+    write an entry, so nothing has to be told to forget. A response is kept only when it is a plain 200 HTML page that
+    sets no cookie and was not marked private; readers with a session cookie never get here (fault drill F44).
+    """
+
+    seconds = 600
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self.shared(request):
+            return self.get_response(request)
+        key = self.key(request)
+        kept = cache.get(key)
+        if kept is not None:
+            body, headers = kept
+            return HttpResponse(body, headers={**headers, "X-Page-Cache": "hit"})
+        response = self.get_response(request)
+        if (
+            response.status_code == 200
+            and not response.streaming
+            and not response.cookies
+            and response.get("Content-Type", "").startswith("text/html")
+            and "private" not in response.get("Cache-Control", "")
+            and "no-store" not in response.get("Cache-Control", "")
+        ):
+            headers = {name: response[name] for name in ("Content-Type", "Content-Language", "Vary") if name in response}
+            cache.set(key, (response.content, headers), self.seconds)
+        return response
+
+    @staticmethod
+    def shared(request: HttpRequest) -> bool:
+        return (
+            request.method == "GET"
+            and settings.SESSION_COOKIE_NAME not in request.COOKIES
+            and settings.CSRF_COOKIE_NAME not in request.COOKIES
+            and (request.path == "/" or request.path.startswith("/khoa-hoc/"))
+            and len(request.META.get("QUERY_STRING", "")) < 200
+        )
+
+    @staticmethod
+    def key(request: HttpRequest) -> str:
+        last = PageLogEntry.objects.order_by("-pk").values_list("pk", flat=True).first()
+        cookies = (request.COOKIES.get(name, "") for name in ("size", "theme", settings.LANGUAGE_COOKIE_NAME))
+        parts = "\n".join([str(last), request.get_host(), request.get_full_path(), *cookies])
+        return "page:" + hashlib.sha256(parts.encode()).hexdigest()

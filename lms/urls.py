@@ -1,0 +1,34 @@
+"""Where things are. Fixed addresses, see docs/design.md §5."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from lms import views
+
+urlpatterns = [
+    path("livez", views.livez, name="livez"),
+    path("readyz", views.readyz, name="readyz"),
+    path("display/", views.display, name="display"),
+    path("learn/", views.learn, name="learn"),
+    path("search/", views.search, name="search"),
+    path("account/", include("people.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("courses/", include("courses.urls")),
+    path("quizzes/", include("quizzes.urls")),
+    path("certificates/", include("certificates.urls")),
+    path("classes/", include("classes.urls")),
+    path("agencies/", include("classes.agency_urls")),
+    path("plans/", include("plans.urls")),
+    path("xapi/", include("lrs.urls")),
+    # Wagtail's own log-in would let staff in past our rules.
+    path("cms/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("cms/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
+    path("cms/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("", include(wagtail_urls)),
+]

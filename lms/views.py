@@ -1,0 +1,64 @@
+"""What belongs to no single app: health, reading settings, "my learning", search."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+YEAR = 60 * 60 * 24 * 365
+
+
+@require_GET
+def livez(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_GET
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when database and cache answer, else 503 with what does not."""
+    state: dict[str, str] = {}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        state["database"] = "ok"
+    except Exception:  # noqa: BLE001  whatever is wrong, the answer is the same
+        state["database"] = "down"
+    try:
+        cache.set("readyz", "1", 5)
+        state["cache"] = "ok" if cache.get("readyz") == "1" else "down"
+    except Exception:  # noqa: BLE001
+        state["cache"] = "down"
+    return JsonResponse(state, status=200 if set(state.values()) == {"ok"} else 503)
+
+
+@csrf_exempt  # changes nothing but the reader's own cookie, and lets public pages be the same for everybody
+@require_POST
+def display(request: HttpRequest) -> HttpResponse:
+    """Keep the reader's size, theme and language in cookies, then back to the page."""
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        target = "/"
+    response = HttpResponseRedirect(target)
+    known = {"size": {"", "lg", "xl"}, "theme": {"", "light", "dark"}}
+    for name, values in known.items():
+        value = request.POST.get(name)
+        if value in values:
+            response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    language = request.POST.get("language")
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+def learn(request: HttpRequest) -> HttpResponse:
+    return render(request, "learn.html")
+
+
+def search(request: HttpRequest) -> HttpResponse:
+    return render(request, "search.html")

@@ -1,0 +1,4 @@
+"""Placeholder until the views stand."""
+
+app_name = "lrs"
+urlpatterns: list = []

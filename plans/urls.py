@@ -1,0 +1,7 @@
+"""Placeholder until the views stand."""
+
+from django.http import HttpResponse
+from django.urls import path
+
+app_name = "plans"
+urlpatterns = [path("", lambda request: HttpResponse(), name="list")]

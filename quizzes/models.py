@@ -1,0 +1,234 @@
+"""Quizzes of record: the bank, the quiz page, and attempts that freeze what was served (quiz-engine Q1-Q9)."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.models import Page
+
+from courses.models import Enrolment
+from pages.models import BasePage
+from people.models import Organisation
+
+# --- the bank: rows, never pages or snippets, so that no editor can list, copy or preview the keys ---------------------
+
+
+class Category(models.Model):
+    """A named set of questions, owned by an organisation or, when empty, by the programme."""
+
+    code = models.CharField(_("mã"), max_length=60, unique=True)
+    name = models.CharField(_("tên"), max_length=200)
+    owner = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("ngân hàng câu hỏi")
+        verbose_name_plural = _("ngân hàng câu hỏi")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Question(models.Model):
+    """The stable identity of a question; what it says is in its versions."""
+
+    code = models.CharField(max_length=60, unique=True)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="questions")
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class QuestionKind(models.TextChoices):
+    SINGLE = "single", _("Chọn một")
+    MULTIPLE = "multiple", _("Chọn nhiều")
+    TRUE_FALSE = "true_false", _("Đúng hay sai")
+    SHORT_TEXT = "short_text", _("Viết vài chữ")
+    NUMBER = "number", _("Điền số")
+    MATCHING = "matching", _("Ghép cặp")
+    ORDERING = "ordering", _("Sắp thứ tự")
+
+
+class Difficulty(models.TextChoices):
+    EASY = "easy", _("Dễ")
+    MEDIUM = "medium", _("Vừa")
+    HARD = "hard", _("Khó")
+
+
+class QuestionVersion(models.Model):
+    """Immutable once served. An edit is the next number. `body` holds the key; its shape goes by kind:
+
+    single, multiple: {"options": [{"id": "a", "text": str, "correct": bool, "feedback": str}]}
+    true_false:       {"answer": bool, "feedback_true": str, "feedback_false": str}
+    short_text:       {"accept": [str]}
+    number:           {"answer": "7", "tolerance": "0", "unit": str}   decimal strings
+    matching:         {"pairs": [{"id": "a", "left": str, "right": str}], "extra": [{"id": "x1", "text": str}]}
+    ordering:         {"items": [{"id": "a", "text": str}]}            in the right order
+    """
+
+    question = models.ForeignKey(Question, models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=20, choices=QuestionKind.choices)
+    difficulty = models.CharField(max_length=10, choices=Difficulty.choices, default=Difficulty.MEDIUM)
+    competency = models.CharField(max_length=60, blank=True)
+    lesson = models.CharField(max_length=255, blank=True, help_text="Slug of the lesson to reread.")
+    stem = models.TextField()
+    body = models.JSONField()
+    feedback = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["question", "number"], name="question_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.question_id} v{self.number}"
+
+
+# --- the quiz: a page that says the rules ------------------------------------------------------------------------------
+
+
+class QuizPage(BasePage):
+    intro = models.TextField(_("lời dẫn"), blank=True)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="quizzes", verbose_name=_("ngân hàng câu hỏi"))
+    ask = models.PositiveSmallIntegerField(_("số câu"), default=10, validators=[MinValueValidator(1), MaxValueValidator(100)])
+    pass_mark = models.DecimalField(
+        _("mức đạt (thang 10)"), max_digits=4, decimal_places=2, default=Decimal(7),
+        validators=[MinValueValidator(0), MaxValueValidator(10)],
+    )  # fmt: skip
+    attempts_allowed = models.PositiveSmallIntegerField(_("số lượt làm"), null=True, blank=True, help_text=_("Để trống: không hạn chế."))
+    time_limit_minutes = models.PositiveSmallIntegerField(_("thời gian (phút)"), null=True, blank=True, help_text=_("Để trống: không tính giờ."))
+    shuffle = models.BooleanField(_("xáo phương án"), default=True)
+
+    part_kind = "quiz"
+    parent_page_types: ClassVar[list[str]] = ["courses.CoursePage"]
+    subpage_types: ClassVar[list[str]] = []
+    template = "quizzes/quiz.html"
+    content_panels: ClassVar[list[Any]] = [
+        *Page.content_panels,
+        FieldPanel("intro"),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("category"), FieldPanel("ask"), FieldPanel("pass_mark")]),
+                FieldRowPanel([FieldPanel("attempts_allowed"), FieldPanel("time_limit_minutes"), FieldPanel("shuffle")]),
+            ],
+            _("Cách kiểm tra"),
+        ),
+    ]
+
+    class Meta:
+        verbose_name = _("bài kiểm tra")
+
+    def search_text(self) -> str:
+        # Never the questions: the search index is read by everybody.
+        return f"{self.title} {self.intro}"
+
+    @property
+    def minutes(self) -> int:
+        """A fair guess for the outline: the limit, or a minute and a half a question."""
+        return self.time_limit_minutes or round(self.ask * 1.5)
+
+
+# --- attempts ----------------------------------------------------------------------------------------------------------
+
+
+class AttemptState(models.TextChoices):
+    IN_PROGRESS = "in_progress", _("Đang làm")
+    FINISHED = "finished", _("Đã nộp")
+    ABANDONED = "abandoned", _("Bỏ dở")
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def open(self) -> AttemptQuerySet:
+        return self.filter(state=AttemptState.IN_PROGRESS)
+
+    def visible_to(self, user: Any) -> AttemptQuerySet:
+        return self.filter(enrolment__learner=user) if user.is_authenticated else self.none()
+
+
+class Attempt(models.Model):
+    """One sitting. `rules` freezes what was promised at the start:
+
+    {"ask": int, "pass_mark": "7.00", "attempts_allowed": int | null, "time_limit_minutes": int | null}
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="attempts")
+    quiz = models.ForeignKey(QuizPage, models.PROTECT, related_name="attempts")
+    # The quiz's translation key, which survives the page.
+    part = models.UUIDField()
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=20, choices=AttemptState.choices, default=AttemptState.IN_PROGRESS)
+    rules = models.JSONField()
+    seed = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    deadline = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    marks = models.DecimalField(max_digits=12, decimal_places=7, null=True, blank=True)
+    max_marks = models.DecimalField(max_digits=12, decimal_places=7)
+    score = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True, help_text="Scale of 10.")
+    passed = models.BooleanField(null=True, blank=True)
+    scorer = models.CharField(max_length=20, blank=True)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["enrolment", "quiz", "number"], name="attempt_number_once"),
+            models.UniqueConstraint(
+                fields=["enrolment", "quiz"], condition=Q(state="in_progress"), name="attempt_one_open"
+            ),
+            models.CheckConstraint(
+                name="attempt_finished_has_score",
+                condition=~Q(state="finished") | Q(score__isnull=False, finished_at__isnull=False, passed__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "deadline"], name="attempt_due")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Slot(models.Model):
+    """A question as it was served in an attempt.
+
+    `order` is the order of option ids (of item or right-side ids) shown. The mark is a projection of the last step.
+    """
+
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="slots")
+    position = models.PositiveSmallIntegerField()
+    version = models.ForeignKey(QuestionVersion, models.PROTECT, related_name="slots")
+    order = models.JSONField(default=list)
+    flagged = models.BooleanField(default=False)
+    max_mark = models.DecimalField(max_digits=12, decimal_places=7, default=Decimal(1))
+    mark = models.DecimalField(max_digits=12, decimal_places=7, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "position"], name="slot_position_once"),
+            models.UniqueConstraint(fields=["attempt", "version"], name="slot_question_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} #{self.position}"
+
+
+class AnswerStep(models.Model):
+    """An answer as it was saved. Steps are only ever added; the last one counts."""
+
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="steps")
+    sequence = models.PositiveIntegerField()
+    response = models.JSONField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slot", "sequence"], name="answer_step_once")]
+
+    def __str__(self) -> str:
+        return f"{self.slot_id} {self.sequence}"

@@ -1,0 +1,162 @@
+"""Makes the little world of the tests: a city, people, courses. Plain functions, used by the fixtures and by tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+from typing import Any
+
+from wagtail.models import Page, Site
+
+from courses.models import CourseIndexPage, CoursePage, LessonPage
+from pages.models import HomePage
+from people.models import Membership, Organisation, Role, StaffCategory, User
+from people.text import fold
+from quizzes.models import Category, Question, QuestionVersion, QuizPage
+
+LONG_AGO = dt.datetime(2026, 1, 5, 8, 0, tzinfo=dt.timezone(dt.timedelta(hours=7)))
+
+
+def make_city() -> SimpleNamespace:
+    def organisation(parent: Organisation | None, code: str, name: str, kind: str) -> Organisation:
+        fields = {"code": code, "name": name, "kind": kind}
+        # treebeard keeps counts on the parent object: read it again before adding under it.
+        return Organisation.objects.get(pk=parent.pk).add_child(**fields) if parent else Organisation.add_root(**fields)
+
+    city = organisation(None, "UBND-TP", "Ủy ban nhân dân Thành phố", "committee")
+    dept = organisation(city, "SNV", "Sở Nội vụ", "department")
+    ward = organisation(city, "P-BC", "Ủy ban nhân dân phường Bến Cỏ", "ward")
+    clinic = organisation(ward, "TYT-BC", "Trạm y tế phường Bến Cỏ", "clinic")
+    other_ward = organisation(city, "P-AK", "Ủy ban nhân dân phường An Khúc", "ward")
+    school_office = organisation(city, "SGDDT", "Sở Giáo dục và Đào tạo", "department")
+    school = organisation(school_office, "THPT-HX", "Trường THPT Hoa Xoan", "school")
+    other_school = organisation(school_office, "THPT-SD", "Trường THPT Sông Dinh", "school")
+    return SimpleNamespace(
+        city=city, dept=dept, ward=ward, clinic=clinic, other_ward=other_ward,
+        school_office=school_office, school=school, other_school=other_school,
+    )  # fmt: skip
+
+
+def make_user(username: str, full_name: str, **fields: Any) -> User:
+    return User.objects.create_user(
+        username=username, email=f"{username}@example.com", password="mat-khau-thu-1", full_name=full_name,
+        name_folded=fold(full_name), **fields,
+    )  # fmt: skip
+
+
+def join(user: User, organisation: Organisation, category: str = StaffCategory.CIVIL_SERVANT) -> Membership:
+    return Membership.objects.create(user=user, organisation=organisation, category=category, since=LONG_AGO.date())
+
+
+def grant(user: User, kind: str, organisation: Organisation) -> Role:
+    return Role.objects.create(user=user, kind=kind, organisation=organisation, since=LONG_AGO)
+
+
+def make_teacher(username: str, full_name: str, school: Organisation) -> User:
+    user = make_user(username, full_name, audience="giao_vien")
+    join(user, school, StaffCategory.PUBLIC_EMPLOYEE)
+    grant(user, "teacher", school)
+    return user
+
+
+def make_officer(username: str, full_name: str, organisation: Organisation) -> User:
+    user = make_user(username, full_name, audience="cbccvc_nld")
+    join(user, organisation)
+    grant(user, "officer", organisation)
+    return user
+
+
+def make_owner(username: str, full_name: str, organisation: Organisation) -> User:
+    user = make_user(username, full_name, audience="cbccvc_nld")
+    join(user, organisation)
+    grant(user, "owner", organisation)
+    return user
+
+
+def make_home() -> HomePage:
+    found = HomePage.objects.first()
+    if found:
+        return found
+    root = Page.get_first_root_node()
+    Page.objects.filter(depth=2).delete()
+    root = Page.objects.get(pk=root.pk)
+    home = root.add_child(
+        instance=HomePage(title="Học AI", slug="home", headline="Hiểu AI trong mười phút.", lead="Khóa học miễn phí.")
+    )
+    Site.objects.update_or_create(is_default_site=True, defaults={"hostname": "localhost", "root_page": home, "site_name": "Học AI"})
+    Site.clear_site_root_paths_cache()
+    return home
+
+
+def make_catalogue() -> CourseIndexPage:
+    found = CourseIndexPage.objects.first()
+    return found or make_home().add_child(instance=CourseIndexPage(title="Khóa học", slug="khoa-hoc"))
+
+
+def make_course(code: str, title: str, *, audience: str = "cong_dan", tier: str = "co_ban", lessons: int = 2) -> SimpleNamespace:
+    page = make_catalogue().add_child(
+        instance=CoursePage(
+            title=title, slug=code.lower(), code=code, audience=audience, tier=tier, summary="Giới thiệu.",
+            objective="Mục tiêu.", outcomes="Làm được một việc.",
+        )  # fmt: skip
+    )
+    made = [make_lesson(page, number) for number in range(1, lessons + 1)]
+    category = make_bank(code)
+    quiz = page.add_child(instance=QuizPage(title="Bài kiểm tra cuối khóa", slug="kiem-tra", category=category, ask=5))
+    # Publishing writes the page log, by which caches know that the tree changed.
+    page.save_revision().publish()
+    return SimpleNamespace(page=CoursePage.objects.get(pk=page.pk), lessons=made, quiz=quiz, category=category)
+
+
+def make_lesson(course: CoursePage, number: int) -> LessonPage:
+    body: list[dict[str, Any]] = [{"type": "text", "value": f"<h2>Máy học từ ví dụ</h2><p>Đạo đức và trí tuệ, bài {number}.</p>"}]
+    if number == 1:
+        body.append({
+            "type": "question",
+            "value": {
+                "name": "q1", "prompt": "Việc nên làm đầu tiên?", "kind": "single",
+                "options": [
+                    {"text": "Chuyển tiền", "correct": False, "feedback": "Khó lấy lại."},
+                    {"text": "Gọi lại số đã lưu", "correct": True, "feedback": "Chắc nhất."},
+                ],
+            },
+        })  # fmt: skip
+    lesson = LessonPage(
+        title=f"Bài {number}", slug=f"bai-{number}", minutes=10, objective="Mục tiêu.", promise="Sau bài này, bạn làm được.",
+    )  # fmt: skip
+    lesson.body = body
+    return CoursePage.objects.get(pk=course.pk).add_child(instance=lesson)
+
+
+def make_bank(code: str) -> Category:
+    category = Category.objects.create(code=code, name=f"Ngân hàng {code}")
+    bodies: list[tuple[str, dict[str, Any]]] = [
+        ("single", {"options": [
+            {"id": "a", "text": "Đúng một", "correct": True, "feedback": "Phải."},
+            {"id": "b", "text": "Sai một", "correct": False, "feedback": "Chưa."},
+            {"id": "c", "text": "Sai hai", "correct": False, "feedback": "Chưa."},
+        ]}),
+        ("multiple", {"options": [
+            {"id": "a", "text": "Đúng một", "correct": True, "feedback": ""},
+            {"id": "b", "text": "Đúng hai", "correct": True, "feedback": ""},
+            {"id": "c", "text": "Sai một", "correct": False, "feedback": ""},
+        ]}),
+        ("true_false", {"answer": False, "feedback_true": "Chưa.", "feedback_false": "Phải."}),
+        ("short_text", {"accept": ["thiên kiến"]}),
+        ("number", {"answer": "7", "tolerance": "0.5", "unit": "câu"}),
+        ("matching", {"pairs": [
+            {"id": "a", "left": "Chợ", "right": "Rau"}, {"id": "b", "left": "Xe", "right": "Xăng"},
+        ], "extra": [{"id": "x1", "text": "Mây"}]}),
+        ("ordering", {"items": [{"id": "a", "text": "Một"}, {"id": "b", "text": "Hai"}, {"id": "c", "text": "Ba"}]}),
+        ("single", {"options": [
+            {"id": "a", "text": "Sai một", "correct": False, "feedback": ""},
+            {"id": "b", "text": "Đúng một", "correct": True, "feedback": ""},
+        ]}),
+    ]  # fmt: skip
+    for number, (kind, body) in enumerate(bodies, 1):
+        question = Question.objects.create(code=f"{code.lower()}-{number:02}", category=category)
+        QuestionVersion.objects.create(
+            question=question, number=1, kind=kind, stem=f"Câu {number} hỏi gì?", body=body, created_at=LONG_AGO,
+            feedback="Giải thích.", lesson="bai-1",
+        )  # fmt: skip
+    return category
