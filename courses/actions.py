@@ -12,10 +12,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from wagtail.models import Page
 
 from courses import queries, statements
+from courses.files import CourseFiles
 from courses.models import (
     Completion,
+    CourseIndexPage,
     CoursePage,
     Enrolment,
     EnrolmentSource,
@@ -24,7 +27,9 @@ from courses.models import (
     PracticeAnswer,
     Visit,
 )
+from courses.practice import PracticeResult, judge
 from lrs.actions import record
+from pages.actions import Loaded, ensure_home, load_page
 from people.models import Organisation, User
 from people.queries import home_organisations
 
@@ -108,27 +113,9 @@ def open_part(*, enrolment: Enrolment, part: uuid.UUID, now: dt.datetime) -> Non
         record([statements.experienced(enrolment, entry, now)])
 
 
-@dataclass(frozen=True, kw_only=True)
-class PracticeResult:
-    """What to tell the learner. `chosen` and `right` are places of options, from 0."""
-
-    question: str
-    chosen: list[int]
-    right: list[int]
-    correct: bool
-    feedback: list[str]
-
-
 def judge_practice(*, lesson: LessonPage, question: str, chosen: list[int]) -> PracticeResult:
     """Judge an answer without keeping it (guests). Raises LookupError for a question the lesson does not have."""
-    value = _question(lesson, question)
-    options = list(value["options"])
-    chosen = sorted({place for place in chosen if 0 <= place < len(options)})
-    right = [place for place, option in enumerate(options) if option["correct"]]
-    return PracticeResult(
-        question=question, chosen=chosen, right=right, correct=chosen == right,
-        feedback=[options[place]["feedback"] for place in chosen if options[place]["feedback"]],
-    )  # fmt: skip
+    return judge(_question(lesson, question), chosen)
 
 
 @transaction.atomic
@@ -258,3 +245,42 @@ def _question(lesson: LessonPage, name: str) -> Any:
         if block.block_type == "question" and block.value["name"] == name:
             return block.value
     raise LookupError(name)
+
+
+# --- loading the curriculum -----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def load_course(*, files: CourseFiles, now: dt.datetime, force: bool = False) -> tuple[CoursePage, dict[str, Loaded]]:
+    """Make or update a course and its lessons from content files, in the files' order.
+
+    Returns the course and what became of each file. Lessons that are no longer in the files stay; an editor unpublishes.
+    """
+    home = ensure_home(now=now)
+    index, _made = load_page(
+        kind=CourseIndexPage, parent=home, slug="khoa-hoc", path="courses", now=now,
+        fields={"title": "Khóa học", "lead": "Chọn theo việc của bạn. Học được ngay, chưa cần tài khoản."},
+    )  # fmt: skip
+    code = files.fields["code"]
+    course, outcome = load_page(
+        kind=CoursePage, parent=index, slug=files.slug, fields=files.fields, path=f"courses/{code}", now=now, force=force
+    )
+    report = {code: outcome}
+    for lesson in files.lessons:
+        path = f"courses/{code}/{lesson.slug}"
+        fields = {**lesson.fields, "body": lesson.body}
+        _page, report[path] = load_page(
+            kind=LessonPage, parent=course, slug=lesson.slug, fields=fields, path=path, now=now, force=force
+        )
+    return CoursePage.objects.get(pk=course.pk), report
+
+
+@transaction.atomic
+def arrange(*, course: CoursePage, slugs: list[str]) -> None:
+    """Put the course's parts in the order of `slugs`; what is not named stays behind them."""
+    pages = {page.slug: page for page in Page.objects.child_of(course).order_by("path")}
+    wanted = [slug for slug in slugs if slug in pages] + [slug for slug in pages if slug not in slugs]
+    if wanted == list(pages):
+        return
+    for slug in wanted:
+        Page.objects.get(pk=pages[slug].pk).move(Page.objects.get(pk=course.pk), pos="last-child")

@@ -81,6 +81,11 @@ class LabBlock(blocks.StructBlock):
         preview_value = {"lab": "next-word", "title": "Máy đoán chữ", "intro": "Cho máy đọc thơ rồi xem nó đoán."}
         description = _("Thử ngay trên trang, không cần mạng.")
 
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        context = super().get_context(value, parent_context)
+        context["lab"] = {"id": f"lab-{value['lab']}", "title": value["title"], "intro": value["intro"], "seed": ""}
+        return context
+
 
 LESSON_BLOCKS: list[tuple[str, blocks.Block]] = [
     *COMMON,

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from wagtail.models import Page, PageLogEntry
 
-from courses.models import Completion, CoursePage, Enrolment, PracticeAnswer, Visit
+from courses.models import Completion, CoursePage, Enrolment, LessonPage, PracticeAnswer, Visit
 from people.models import User
+from people.text import fold, nfc
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +156,10 @@ class Standing:
     def next(self) -> PartStanding | None:
         return next((part for part in self.missing if part.url), None)
 
+    def resume(self, last: uuid.UUID | None) -> PartStanding | None:
+        """Where the learner stopped, if that part is not done, else the next missing one."""
+        return next((part for part in self.missing if part.key == last and part.url), None) or self.next
+
 
 def standing(enrolment: Enrolment) -> Standing:
     """Two queries and the outlines."""
@@ -217,3 +222,23 @@ def my_enrolments(learner: User) -> list[Enrolment]:
 def practice_answers(enrolment: Enrolment, part: uuid.UUID) -> dict[str, PracticeAnswer]:
     """The learner's latest answers in one lesson, by question name. One query."""
     return {row.question: row for row in PracticeAnswer.objects.filter(enrolment=enrolment, part=part)}
+
+
+def first_lesson() -> LessonPage | None:
+    """The first published lesson of the first published course."""
+    return LessonPage.objects.live().order_by("path").first()
+
+
+def search(words: str) -> tuple[set[int], list[Part]]:
+    """Ids of courses that hold `words` themselves or in a lesson, and the lessons that do. Marks are not needed.
+
+    Both sides are folded, so "tri tue", "trí tuệ" and its decomposed form find the same.
+    """
+    folded = fold(nfc(words))
+    if not folded:
+        return set(), []
+    courses = {page.pk for page in CoursePage.objects.live().search(folded, operator="and")}
+    hits = {page.translation_key for page in LessonPage.objects.live().search(folded, operator="and")}
+    lessons = [part for course in outlines().values() for part in course.parts if part.key in hits]
+    courses |= {course.course_id for course in outlines().values() if any(part.key in hits for part in course.parts)}
+    return courses, lessons

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 from wagtail.models import PageLogEntry
+
+from courses.actions import GuestProgress, adopt_guest_progress
+from courses.guests import SESSION_KEY
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -83,3 +86,20 @@ class SharedPageCache:
         cookies = (request.COOKIES.get(name, "") for name in ("size", "theme", settings.LANGUAGE_COOKIE_NAME))
         parts = "\n".join([str(last), request.get_host(), request.get_full_path(), *cookies])
         return "page:" + hashlib.sha256(parts.encode()).hexdigest()
+
+
+class GuestWorkFollows:
+    """What was done as a guest is brought into the account at the first request after signing in.
+
+    The session survives signing in; nothing else knows of both the guest's work and the account.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and SESSION_KEY in request.session:
+            kept = request.session.pop(SESSION_KEY)
+            progress = [GuestProgress(course_key=key, **record) for key, record in kept.items()]
+            adopt_guest_progress(learner=request.user, progress=progress, now=timezone.now())
+        return self.get_response(request)

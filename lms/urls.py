@@ -15,7 +15,6 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("display/", views.display, name="display"),
     path("learn/", views.learn, name="learn"),
-    path("search/", views.search, name="search"),
     path("account/", include("people.urls")),
     path("accounts/", include("allauth.urls")),
     path("courses/", include("courses.urls")),

@@ -1,15 +1,19 @@
-"""What belongs to no single app: health, reading settings, "my learning", search."""
+"""What belongs to no single app: health, reading settings, "my learning"."""
 
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
+
+from courses.queries import my_enrolments, outlines, standings
 
 YEAR = 60 * 60 * 24 * 365
 
@@ -56,9 +60,34 @@ def display(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@login_required
+@require_GET
 def learn(request: HttpRequest) -> HttpResponse:
-    return render(request, "learn.html")
+    """What to continue, what is due, what is earned."""
+    from certificates.queries import my_certificates
+    from classes.queries import due_for
 
-
-def search(request: HttpRequest) -> HttpResponse:
-    return render(request, "search.html")
+    now = timezone.now()
+    enrolments = my_enrolments(request.user)
+    standings_of = standings(enrolments)
+    certificates = {one.enrolment_id: one for one in my_certificates(request.user)}
+    known = outlines()
+    rows = [
+        {
+            "enrolment": row,
+            "standing": standings_of[row.pk],
+            "course": known.get(row.course_id),
+            "next": standings_of[row.pk].resume(row.last_part),
+            "certificate": certificates.get(row.pk),
+        }
+        for row in enrolments
+    ]
+    laid = sum(standings_of[row.pk].done for row in enrolments)
+    context = {
+        "studying": [row for row in rows if row["enrolment"].completed_at is None],
+        "finished": [row for row in rows if row["enrolment"].completed_at],
+        "due": due_for(learner=request.user, now=now),
+        "laid": laid,
+        "tiles": range(min(laid, 60)),
+    }
+    return render(request, "learn.html", context)

@@ -76,3 +76,15 @@ class ContentPage(BasePage):
 
     def search_text(self) -> str:
         return " ".join([self.title, self.lead, *(" ".join(block.block.get_searchable_content(block.value)) for block in self.body)])
+
+
+class ContentFile(models.Model):
+    """Which content file a page was loaded from, and what the file said then."""
+
+    path = models.CharField(max_length=255, unique=True)
+    digest = models.CharField(max_length=64)
+    page = models.ForeignKey(Page, models.CASCADE, related_name="+")
+    loaded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.path

@@ -6,7 +6,7 @@
   /* ---- the machine (pure, tested in tests/js) ---------------------------------------- */
 
   function words(text) {
-    return text.normalize('NFC').match(/[\p{L}\p{M}\p{N}]+/gu) || [];
+    return text.normalize('NFC').match(/[\p{L}\p{M}\p{N}]+(-[\p{L}\p{M}\p{N}]+)*/gu) || [];
   }
 
   function low(word) { return word.toLocaleLowerCase('vi'); }
@@ -169,8 +169,7 @@
       var g = predict(m, plain(), value('order')), top = g.list.slice(0, guesses.length), box = $('[data-sentence]');
       var last = ctx[ctx.length - 1].s, two = ctx.length > 1 ? ctx[ctx.length - 2].s + ' ' + last : last;
       var hadFocus = guesses.indexOf(document.activeElement);
-      box.textContent = sentence(ctx.slice(-14)) + ' ';
-      if (ctx.length > 14) { box.prepend('… '); }
+      box.textContent = (ctx.length > 14 ? '… ' + ctx.slice(-14).map(function (c) { return c.s; }).join(' ') : sentence(ctx)) + ' ';
       box.append(el('mark', '?'));
       guesses.forEach(function (b, i) {
         var x = top[i];
@@ -207,8 +206,9 @@
     function compose() {
       var out = write(m, plain(), 12, value('order'), value('bold'), rnd), box = $('[data-out]'), all = ctx.slice();
       box.textContent = '';
-      box.append(el('li', sentence(ctx.slice(-6)), 'from'));
-      var known = 0;
+      if (ctx.length > 1) { box.append(el('li', sentence(ctx.slice(-6, -1)), 'from')); }
+      box.append(el('li', ctx.length > 1 ? ctx[ctx.length - 1].s : sentence(ctx), 'from'));
+      var known = 0, skip = box.children.length - 1;
       out.forEach(function (o) {
         var s = spell(m, all[all.length - 1].w, o.w), li = el('li', undefined, o.seen ? '' : 'new');
         li.append(el('b', s), ' ', el('small', o.seen ? t('times', { n: o.seen }) : t('never')));
@@ -218,7 +218,7 @@
       });
       box.hidden = false;
       var run = longestCopy(m, all.slice(ctx.length - 1).map(function (c) { return c.w; }));
-      for (var i = 0; i < run.len && run.len > 1; i += 1) { box.children[run.at + i].classList.add('copied'); }
+      for (var i = 0; i < run.len && run.len > 1; i += 1) { box.children[skip + run.at + i].classList.add('copied'); }
       mark(run);
       say('[data-wrote-all]', t('wrote', { text: sentence(all) }));
       say('[data-wrote]', t('known', { known: known, all: out.length }) + ' ' + copyNote(run));

@@ -27,7 +27,7 @@
         for (var i = 0; i < 3; i += 1) { g[i] += miss * (x[i] - 0.5); }
         gb += miss;
       });
-      for (var i = 0; i < 3; i += 1) { m.w[i] -= g[i] / n + 0.005 * m.w[i]; }
+      for (var i = 0; i < 3; i += 1) { m.w[i] -= g[i] / n + 0.003 * m.w[i]; }
       m.b -= gb / n;
     }
     return m;

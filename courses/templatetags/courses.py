@@ -1,0 +1,183 @@
+"""What the course and lesson pages show of one reader: how far, what is missing, which answers were given.
+
+A page's text is the same for everybody and is kept by revision; only the small rest is made for each reader.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import template
+from django.core.cache import cache
+from django.utils.translation import get_language
+
+from courses import queries
+from courses.guests import SESSION_KEY
+from courses.models import CoursePage, LessonPage
+from courses.practice import PracticeResult, judge
+from people.models import Audience, Tier
+
+register = template.Library()
+
+
+def lesson_parts(page: LessonPage) -> list[dict[str, Any]]:
+    """The lesson's blocks as {"html": …} or {"question": …}, kept until the page is published again."""
+    key = f"lesson:{page.pk}:{page.live_revision_id}:{page.last_published_at}:{get_language()}"
+    kept = cache.get(key)
+    if kept is None:
+        kept = [_part(block) for block in page.body]
+        cache.set(key, kept, 86_400)
+    return list(kept)
+
+
+def _part(block: Any) -> dict[str, Any]:
+    if block.block_type != "question":
+        return {"html": str(block.render())}
+    value = block.value
+    options = [
+        {"text": option["text"], "correct": option["correct"], "feedback": option["feedback"]} for option in value["options"]
+    ]
+    return {"question": {"name": value["name"], "prompt": value["prompt"], "kind": value["kind"], "options": options}}
+
+
+def shown_question(value: dict[str, Any], chosen: list[int] | None) -> dict[str, Any]:
+    """A question ready for its template, with the judgement of `chosen` when it was answered."""
+    result: PracticeResult | None = judge(value, chosen) if chosen else None
+    options = [
+        {
+            "place": place,
+            "text": option["text"],
+            "chosen": bool(result and place in result.chosen),
+            "state": _state(result, place),
+        }
+        for place, option in enumerate(value["options"])
+    ]
+    return {**value, "options": options, "result": result}
+
+
+def _state(result: PracticeResult | None, place: int) -> str:
+    if result is None:
+        return ""
+    if place in result.right and (result.correct or place in result.chosen):
+        return "right"
+    return "wrong" if place in result.chosen else ""
+
+
+@register.simple_tag(takes_context=True)
+def study(context: dict[str, Any], page: LessonPage) -> dict[str, Any]:
+    """Everything the lesson page needs beyond its text."""
+    request = context["request"]
+    course = page.get_parent()
+    outline = queries.outlines().get(course.pk)
+    enrolment = queries.enrolment_in(request.user, course.pk) if request.user.is_authenticated else None
+    guest = _guest(request, outline)
+    answers: dict[str, list[int]] = dict(guest["answers"].get(str(page.translation_key), {}))
+    states = {key: "done" for key in guest["done"]}
+    for key in guest["opened"]:
+        states.setdefault(key, "begun")
+    standing = None
+    if enrolment:
+        standing = queries.standing(enrolment)
+        states = {str(part.key): part.state for part in standing.parts}
+        kept = queries.practice_answers(enrolment, page.translation_key)
+        answers = {name: row.chosen for name, row in kept.items()}
+    parts = [
+        {"question": shown_question(part["question"], answers.get(part["question"]["name"]))} if "question" in part else part
+        for part in lesson_parts(page)
+    ]
+    return {
+        "outline": outline,
+        "enrolment": enrolment,
+        "standing": standing,
+        "here": outline.part(page.translation_key) if outline else None,
+        "before": outline.before(page.translation_key) if outline else None,
+        "after": outline.after(page.translation_key) if outline else None,
+        "parts": parts,
+        "done": states.get(str(page.translation_key)) == "done",
+        "rows": _rows(outline, states, page.translation_key),
+        "done_count": sum(1 for part in (outline.parts if outline else ()) if states.get(str(part.key)) == "done"),
+        "guest": not request.user.is_authenticated,
+        "guest_began": bool(states) and not request.user.is_authenticated,
+    }
+
+
+@register.simple_tag(takes_context=True)
+def course_study(context: dict[str, Any], page: CoursePage) -> dict[str, Any]:
+    """How far the reader is in this course, and where the start button leads."""
+    request = context["request"]
+    outline = queries.course_outline(page)
+    enrolment = queries.enrolment_in(request.user, page.pk) if request.user.is_authenticated else None
+    guest = _guest(request, outline)
+    states = {key: "done" for key in guest["done"]}
+    for key in guest["opened"]:
+        states.setdefault(key, "begun")
+    standing = None
+    if enrolment:
+        standing = queries.standing(enrolment)
+        states = {str(part.key): part.state for part in standing.parts}
+    rows = _rows(outline, states, None)
+    following = next((row for row in rows if row["state"] != "done" and row["part"].kind == "lesson"), None)
+    return {
+        "outline": outline,
+        "enrolment": enrolment,
+        "standing": standing,
+        "rows": rows,
+        "begun": bool(states),
+        "next": following["part"] if following else (outline.parts[-1] if outline.parts else None),
+        "done_count": sum(1 for row in rows if row["state"] == "done"),
+    }
+
+
+def _guest(request: Any, outline: queries.CourseOutline | None) -> dict[str, Any]:
+    empty: dict[str, Any] = {"opened": [], "answers": {}, "done": []}
+    if outline is None or request.user.is_authenticated or not request.COOKIES.get("sessionid"):
+        return empty
+    return dict(request.session.get(SESSION_KEY, {}).get(str(outline.key), empty))
+
+
+def _rows(outline: queries.CourseOutline | None, states: dict[str, str], here: uuid.UUID | None) -> list[dict[str, Any]]:
+    symbols = {"done": "t-done", "begun": "t-half", "none": "t-none"}
+    return [
+        {
+            "part": part,
+            "state": states.get(str(part.key), "none"),
+            "symbol": "t-now" if part.key == here and states.get(str(part.key)) != "done" else symbols[states.get(str(part.key), "none")],
+            "here": part.key == here,
+        }
+        for part in (outline.parts if outline else ())
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def catalogue(context: dict[str, Any]) -> dict[str, Any]:
+    """The catalogue under the filters of the query string: audience, tier, time, and words to look for."""
+    query = context["request"].GET
+    audiences = [value for value in query.getlist("doi-tuong") if value in Audience.values]
+    tiers = [value for value in query.getlist("bac") if value in Tier.values]
+    longest = {"60": 60, "90": 90}.get(query.get("phut", ""))
+    words = query.get("q", "")[:100]
+    courses = list(queries.outlines().values())
+    found, lessons = queries.search(words) if words.strip() else (None, [])
+    shown = [
+        course
+        for course in courses
+        if (not audiences or course.audience in audiences)
+        and (not tiers or course.tier in tiers)
+        and (longest is None or course.minutes <= longest)
+        and (found is None or course.course_id in found)
+    ]
+    return {
+        "courses": shown,
+        "lessons": lessons,
+        "words": words,
+        "filtered": len(audiences) + len(tiers) + (longest is not None),
+        "audiences": [(value, label, value in audiences, sum(c.audience == value for c in courses)) for value, label in Audience.choices],
+        "tiers": [(value, label, value in tiers, sum(c.tier == value for c in courses)) for value, label in Tier.choices],
+        "longest": query.get("phut", ""),
+    }
+
+
+@register.filter
+def audience_label(value: str) -> str:
+    return str(Audience(value).label)
