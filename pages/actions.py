@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import hashlib
 import json
@@ -30,6 +31,8 @@ def load_page(
     `path` names the file (or the set of files) and is what "unchanged" is judged by. With `force` the file wins
     over an editor's change.
     """
+    # StreamField writes ids into what it is given; the caller's data must stay as the file said it.
+    fields = copy.deepcopy(fields)
     digest = hashlib.sha256(json.dumps([slug, fields], sort_keys=True, default=str).encode()).hexdigest()
     page = kind.objects.child_of(parent).filter(slug=slug).first()
     known = ContentFile.objects.filter(path=path).first()
