@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from wagtail.models import Page, PageLogEntry
+from wagtail.models import Page, PageLogEntry, PageViewRestriction
 
-from courses.models import Completion, CoursePage, Enrolment, LessonPage, PracticeAnswer, Visit
+from courses.models import Completion, CourseIndexPage, CoursePage, Enrolment, LessonPage, PracticeAnswer, Visit
 from people.models import User
 from people.text import fold, nfc
 
@@ -62,14 +63,26 @@ def tree_version() -> int:
     return PageLogEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def outlines() -> dict[int, CourseOutline]:
-    """Every published course by page id. Kept in the cache until the page tree changes: one query then, four else."""
-    key = f"outlines:{tree_version()}"
-    kept = cache.get(key)
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """Every published course by page id, and the address of every open page of theirs as (model label, page id)."""
+
+    courses: dict[int, CourseOutline]
+    addresses: dict[str, tuple[str, int]]
+
+
+def catalogue() -> Catalogue:
+    """Kept in the cache until the page tree changes: one query then, a handful else."""
+    key = f"catalogue:{tree_version()}"
+    kept: Catalogue | None = cache.get(key)
     if kept is None:
-        kept = _read_outlines()
+        kept = _read_catalogue()
         cache.set(key, kept, 3600)
     return kept
+
+
+def outlines() -> dict[int, CourseOutline]:
+    return catalogue().courses
 
 
 def course_outline(course: CoursePage) -> CourseOutline:
@@ -78,13 +91,21 @@ def course_outline(course: CoursePage) -> CourseOutline:
     return known or _outline(course, [])
 
 
-def _read_outlines() -> dict[int, CourseOutline]:
-    courses = list(CoursePage.objects.live().order_by("path"))
-    children = [page for page in Page.objects.live().filter(depth=courses[0].depth + 1).order_by("path").specific()] if courses else []
-    found: dict[int, CourseOutline] = {}
-    for course in courses:
-        found[course.pk] = _outline(course, [page for page in children if page.path.startswith(course.path)])
-    return found
+def _read_catalogue() -> Catalogue:
+    index = CourseIndexPage.objects.live().first()
+    if index is None:
+        return Catalogue(courses={}, addresses={})
+    courses = list(CoursePage.objects.live().child_of(index).order_by("path"))
+    children = list(Page.objects.live().filter(depth=index.depth + 2, path__startswith=index.path).order_by("path").specific())
+    found = {course.pk: _outline(course, [page for page in children if page.path.startswith(course.path)]) for course in courses}
+    # A page that is restricted to somebody keeps Wagtail's own way of serving, which asks who is there.
+    restricted = list(PageViewRestriction.objects.values_list("page__path", flat=True))
+    addresses = {
+        page.get_url() or "": (page._meta.label_lower, page.pk)
+        for page in [index, *courses, *children]
+        if not any(page.path.startswith(path) for path in restricted)
+    }
+    return Catalogue(courses=found, addresses=addresses)
 
 
 def _outline(course: CoursePage, children: Iterable[Page]) -> CourseOutline:
@@ -161,12 +182,14 @@ class Standing:
         return next((part for part in self.missing if part.key == last and part.url), None) or self.next
 
 
-def standing(enrolment: Enrolment) -> Standing:
-    """Two queries and the outlines."""
-    return standings([enrolment])[enrolment.pk]
+def standing(enrolment: Enrolment, live: dict[int, CourseOutline] | None = None) -> Standing:
+    """Two queries, and the outlines unless they are given."""
+    return standings([enrolment], live)[enrolment.pk]
 
 
-def standings(enrolments: Iterable[Enrolment]) -> dict[uuid.UUID, Standing]:
+def standings(
+    enrolments: Iterable[Enrolment], live: dict[int, CourseOutline] | None = None
+) -> dict[uuid.UUID, Standing]:
     """How far each enrolment is. `outline` must be loaded. Two queries for any number, and the outlines."""
     rows = list(enrolments)
     ids = [row.pk for row in rows]
@@ -176,7 +199,7 @@ def standings(enrolments: Iterable[Enrolment]) -> dict[uuid.UUID, Standing]:
     begun: dict[uuid.UUID, set[str]] = {}
     for enrolment_id, part in Visit.objects.filter(enrolment_id__in=ids).values_list("enrolment_id", "part"):
         begun.setdefault(enrolment_id, set()).add(str(part))
-    live = outlines()
+    live = outlines() if live is None else live
     return {row.pk: _standing(row, done.get(row.pk, set()), begun.get(row.pk, set()), live.get(row.course_id)) for row in rows}
 
 
@@ -234,7 +257,8 @@ def search(words: str) -> tuple[set[int], list[Part]]:
 
     Both sides are folded, so "tri tue", "trí tuệ" and its decomposed form find the same.
     """
-    folded = fold(nfc(words))
+    # Letters and digits only: SQLite's full-text engine reads quotes and signs as operators.
+    folded = " ".join(re.findall(r"\w+", fold(nfc(words[:100]))))
     if not folded:
         return set(), []
     courses = {page.pk for page in CoursePage.objects.live().search(folded, operator="and")}

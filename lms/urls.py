@@ -8,6 +8,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from courses.views import page as course_page
 from lms import views
 
 urlpatterns = [
@@ -29,5 +30,7 @@ urlpatterns = [
     path("cms/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("khoa-hoc/<path:path>", course_page),
+    path("khoa-hoc/", course_page, {"path": ""}),
     path("", include(wagtail_urls)),
 ]

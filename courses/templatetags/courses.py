@@ -21,9 +21,17 @@ from people.models import Audience, Tier
 register = template.Library()
 
 
+def known_outlines(request: Any) -> dict[int, queries.CourseOutline]:
+    """The outlines, read once a request."""
+    if not hasattr(request, "known_outlines"):
+        request.known_outlines = queries.outlines()
+    return dict(request.known_outlines)
+
+
 def lesson_parts(page: LessonPage) -> list[dict[str, Any]]:
     """The lesson's blocks as {"html": …} or {"question": …}, kept until the page is published again."""
-    key = f"lesson:{page.pk}:{page.live_revision_id}:{page.last_published_at}:{get_language()}"
+    published = page.last_published_at.timestamp() if page.last_published_at else 0
+    key = f"lesson:{page.pk}:{page.live_revision_id}:{published}:{get_language()}"
     kept = cache.get(key)
     if kept is None:
         kept = [_part(block) for block in page.body]
@@ -68,9 +76,10 @@ def _state(result: PracticeResult | None, place: int) -> str:
 def study(context: dict[str, Any], page: LessonPage) -> dict[str, Any]:
     """Everything the lesson page needs beyond its text."""
     request = context["request"]
-    course = page.get_parent()
-    outline = queries.outlines().get(course.pk)
-    enrolment = queries.enrolment_in(request.user, course.pk) if request.user.is_authenticated else None
+    known = known_outlines(request)
+    outline = next((one for one in known.values() if one.part(page.translation_key)), None)
+    signed_in = request.user.is_authenticated and outline
+    enrolment = queries.enrolment_in(request.user, outline.course_id) if outline and signed_in else None
     guest = _guest(request, outline)
     answers: dict[str, list[int]] = dict(guest["answers"].get(str(page.translation_key), {}))
     states = {key: "done" for key in guest["done"]}
@@ -78,7 +87,7 @@ def study(context: dict[str, Any], page: LessonPage) -> dict[str, Any]:
         states.setdefault(key, "begun")
     standing = None
     if enrolment:
-        standing = queries.standing(enrolment)
+        standing = queries.standing(enrolment, known)
         states = {str(part.key): part.state for part in standing.parts}
         kept = queries.practice_answers(enrolment, page.translation_key)
         answers = {name: row.chosen for name, row in kept.items()}
@@ -106,7 +115,8 @@ def study(context: dict[str, Any], page: LessonPage) -> dict[str, Any]:
 def course_study(context: dict[str, Any], page: CoursePage) -> dict[str, Any]:
     """How far the reader is in this course, and where the start button leads."""
     request = context["request"]
-    outline = queries.course_outline(page)
+    known = known_outlines(request)
+    outline = known.get(page.pk) or queries.course_outline(page)
     enrolment = queries.enrolment_in(request.user, page.pk) if request.user.is_authenticated else None
     guest = _guest(request, outline)
     states = {key: "done" for key in guest["done"]}
@@ -114,7 +124,7 @@ def course_study(context: dict[str, Any], page: CoursePage) -> dict[str, Any]:
         states.setdefault(key, "begun")
     standing = None
     if enrolment:
-        standing = queries.standing(enrolment)
+        standing = queries.standing(enrolment, known)
         states = {str(part.key): part.state for part in standing.parts}
     rows = _rows(outline, states, None)
     following = next((row for row in rows if row["state"] != "done" and row["part"].kind == "lesson"), None)
@@ -157,7 +167,7 @@ def catalogue(context: dict[str, Any]) -> dict[str, Any]:
     tiers = [value for value in query.getlist("bac") if value in Tier.values]
     longest = {"60": 60, "90": 90}.get(query.get("phut", ""))
     words = query.get("q", "")[:100]
-    courses = list(queries.outlines().values())
+    courses = list(known_outlines(context["request"]).values())
     found, lessons = queries.search(words) if words.strip() else (None, [])
     shown = [
         course
