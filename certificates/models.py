@@ -6,11 +6,13 @@ import uuid
 from pathlib import PurePath
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from certificates.codes import grouped
 from courses.models import Enrolment
 from people.models import Audience, Tier
 
@@ -50,14 +52,15 @@ class CertificateTemplate(models.Model):
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
     def visible_to(self, user: Any) -> CertificateQuerySet:
-        return self.filter(enrolment__learner=user) if user.is_authenticated else self.none()
+        """The paper with the full name: one's own, and those earned under an organisation one oversees."""
+        return self.filter(enrolment__in=Enrolment.objects.visible_to(user)) if user.is_authenticated else self.none()
 
     def unrendered(self) -> CertificateQuerySet:
         return self.filter(pdf="", revoked_at__isnull=True)
 
 
 class Certificate(models.Model):
-    """Issued once per completed enrolment. `code` is random (132 bit), so certificates cannot be walked through."""
+    """Issued once per completed enrolment. `code` is random (140 bit), so certificates cannot be walked through."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     code = models.CharField(max_length=32, unique=True, editable=False)
@@ -84,6 +87,7 @@ class Certificate(models.Model):
 
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_reason = models.TextField(blank=True)
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 
     pdf = models.FileField(upload_to=pdf_path, storage=private_storage, blank=True)
     pdf_sha256 = models.CharField(max_length=64, blank=True)
@@ -96,3 +100,11 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def shown_code(self) -> str:
+        return grouped(self.code)
+
+    @property
+    def valid(self) -> bool:
+        return self.revoked_at is None

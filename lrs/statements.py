@@ -103,6 +103,22 @@ def build(
                activity=activity.iri, registration=registration, at=at)  # fmt: skip
 
 
+def voiding(*, target: uuid.UUID, actor_id: uuid.UUID, at: dt.datetime) -> Statement:
+    """The statement that voids another one; `actor_id` is who decided it."""
+    identity = statement_id(vocabulary.VOIDED.iri, target)
+    statement = tincan.Statement(
+        id=str(identity),
+        actor=_agent(actor_id),
+        verb=tincan.Verb(
+            id=vocabulary.VOIDED.iri, display=tincan.LanguageMap({"vi": vocabulary.VOIDED.vi, "en": vocabulary.VOIDED.en})
+        ),
+        object=tincan.StatementRef(id=str(target)),
+        timestamp=at.astimezone(dt.UTC).isoformat(),
+    )
+    return row(identity=identity, document=document(statement), actor_id=actor_id, verb=vocabulary.VOIDED.iri,
+               activity=f"statement:{target}", registration=None, at=at)  # fmt: skip
+
+
 def document(statement: tincan.Statement) -> str:
     """tincan's form of the statement as compact JSON in one order of keys, accents kept."""
     value = json.loads(statement.to_json("1.0.3"))

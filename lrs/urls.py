@@ -1,4 +1,11 @@
-"""Placeholder until the views stand."""
+from __future__ import annotations
+
+from django.urls import path
+
+from lrs import views
 
 app_name = "lrs"
-urlpatterns: list = []
+urlpatterns = [
+    path("statements", views.statements, name="statements"),
+    path("about", views.about, name="about"),
+]
