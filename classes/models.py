@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage
-from people.models import Organisation, overseen_roots
+from people.models import Organisation, Role, RoleKind, overseen_roots
 
 
 class ClassKind(models.TextChoices):
@@ -20,19 +20,35 @@ class ClassKind(models.TextChoices):
     TRAINING = "training", _("Lớp bồi dưỡng")
 
 
+def teaching_roots(user: Any) -> list[Organisation]:
+    """The organisations in which `user` holds the role of teacher now. One query, kept on the user object."""
+    if not user.is_authenticated:
+        return []
+    if not hasattr(user, "_teaching_roots"):
+        held = Role.objects.current().filter(user=user, kind=RoleKind.TEACHER)
+        user._teaching_roots = list(Organisation.objects.filter(pk__in=held.values("organisation_id")).order_by("path"))
+    return list(user._teaching_roots)
+
+
 class ClassQuerySet(models.QuerySet["TrainingClass"]):
+    def open(self) -> ClassQuerySet:
+        return self.filter(closed_at__isnull=True, cancelled_at__isnull=True)
+
     def visible_to(self, user: Any) -> ClassQuerySet:
         """Classes one teaches, and those held by organisations one oversees."""
         if not user.is_authenticated:
             return self.none()
-        taught = Q(pk__in=ClassTeacher.objects.filter(teacher=user).values("training_class_id"))
-        roots = overseen_roots(user)
-        if roots:
-            return self.filter(taught | Q(organisation__in=Organisation.objects.below(roots)))
-        return self.filter(taught)
+        overseen = self.filter(organisation__in=Organisation.objects.below(overseen_roots(user)))
+        return self.filter(Q(pk__in=self.taught_by(user).values("pk")) | Q(pk__in=overseen.values("pk")))
 
     def taught_by(self, user: Any) -> ClassQuerySet:
-        return self.filter(pk__in=ClassTeacher.objects.filter(teacher=user).values("training_class_id"))
+        """Her own classes, as long as she is a teacher there: who has left the school sees its pupils no more."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            pk__in=ClassTeacher.objects.filter(teacher=user).values("training_class_id"),
+            organisation__in=Organisation.objects.below(teaching_roots(user)),
+        )
 
 
 class TrainingClass(models.Model):
@@ -62,6 +78,10 @@ class TrainingClass(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None and self.cancelled_at is None
+
 
 class ClassTeacher(models.Model):
     training_class = models.ForeignKey(TrainingClass, models.CASCADE, related_name="teachers")
@@ -79,6 +99,11 @@ class MemberSource(models.TextChoices):
     CODE = "code", _("Mã vào lớp")
 
 
+class MemberQuerySet(models.QuerySet["ClassMember"]):
+    def current(self) -> MemberQuerySet:
+        return self.filter(left_at__isnull=True)
+
+
 class ClassMember(models.Model):
     """`shown_as` is the name the teacher gave; only the teachers of the class see it."""
 
@@ -90,6 +115,8 @@ class ClassMember(models.Model):
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
 
+    objects = MemberQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["training_class", "learner"], name="class_member_once"),
@@ -98,6 +125,11 @@ class ClassMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}. {self.shown_as}"
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def current(self) -> AssignmentQuerySet:
+        return self.filter(withdrawn_at__isnull=True)
 
 
 class Assignment(models.Model):
@@ -112,6 +144,8 @@ class Assignment(models.Model):
     assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     assigned_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -130,6 +164,11 @@ class Assignment(models.Model):
         return self.title
 
 
+class RequirementQuerySet(models.QuerySet["StaffRequirement"]):
+    def current(self) -> RequirementQuerySet:
+        return self.filter(withdrawn_at__isnull=True)
+
+
 class StaffRequirement(models.Model):
     """An organisation requires a course of all staff below it by a date: what an officer's "overdue" is judged by."""
 
@@ -139,6 +178,8 @@ class StaffRequirement(models.Model):
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RequirementQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,0 +1,421 @@
+"""Completion by agency: people by their current agency, counted in the database, in as many queries for 3 agencies as for 300.
+
+An agency is known by its path in the tree, so that a sum over a sub-tree is a group by the first letters of the path.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    Expression,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Length, Substr
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from classes.exports import Cell
+from classes.models import StaffRequirement
+from courses.models import Enrolment
+from courses.queries import outlines
+from people.models import Membership, Organisation, RoleKind, User, overseen_roots
+from people.text import fold
+
+STEP = Organisation.steplen
+PAGE = 50
+WEEK = dt.timedelta(days=7)
+COLUMNS = ("name", "staff", "enrolled", "completed", "rate", "overdue")
+STATES: dict[str, str | Promise] = {
+    "done": gettext_lazy("Đã hoàn thành"),
+    "learning": gettext_lazy("Đang học"),
+    "late": gettext_lazy("Quá hạn"),
+    "none": gettext_lazy("Chưa ghi danh"),
+}
+
+
+def scope_of(user: User) -> list[Organisation]:
+    """The topmost organisations `user` oversees; one held under another adds nothing."""
+    kept: list[Organisation] = []
+    for root in overseen_roots(user):  # in order of the path: what is above comes first
+        if not any(root.path.startswith(above.path) for above in kept):
+            kept.append(root)
+    return kept
+
+
+def above(unit: Organisation, user: User) -> list[Organisation]:
+    """The organisations above `unit` that `user` may open, topmost first."""
+    paths = [unit.path[:length] for length in range(STEP, len(unit.path), STEP)]
+    return list(Organisation.objects.visible_to(user).filter(path__in=paths).order_by("path"))
+
+
+def may_require(user: User, organisation: Organisation) -> bool:
+    """Whether `user` may set what staff must learn there: officers and the owner; an auditor only looks."""
+    held = user.roles.current().filter(kind__in=[RoleKind.OFFICER, RoleKind.OWNER])  # type: ignore[attr-defined]
+    return any(organisation.path.startswith(path) for path in held.values_list("organisation__path", flat=True))
+
+
+def course_choices() -> list[tuple[int, str]]:
+    return [(course.course_id, course.title) for course in outlines().values()]
+
+
+# --- the table of agencies --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Distinct people: staff now, those of them enrolled, who completed, who are past the date of a required course,
+
+    who still have to complete one by a date to come, and who completed within the last seven days.
+    """
+
+    staff: int = 0
+    enrolled: int = 0
+    completed: int = 0
+    overdue: int = 0
+    pending: int = 0
+    lately: int = 0
+
+    @property
+    def rate(self) -> int:
+        """0..100 of the staff, rounded down."""
+        return 100 * self.completed // self.staff if self.staff else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyRow:
+    """A child of a root with everything below it or, when `own`, the people directly in the root."""
+
+    organisation: Organisation
+    own: bool
+    counts: Counts
+
+    @property
+    def label(self) -> str:
+        return _("%(name)s (trực thuộc thẳng)") % {"name": self.organisation.label} if self.own else self.organisation.label
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyTable:
+    """`total` counts a person in two units once, so it may be less than the sum of the rows."""
+
+    rows: tuple[AgencyRow, ...]
+    total: Counts
+    sort: str
+    descending: bool
+
+    @property
+    def slowest(self) -> list[AgencyRow]:
+        """The three with the most people overdue."""
+        late = [row for row in self.rows if row.counts.overdue]
+        return sorted(late, key=lambda row: -row.counts.overdue)[:3]
+
+
+def agency_table(
+    roots: list[Organisation], *, now: dt.datetime, course_id: int | None = None, name: str = "", sort: str = "",
+    descending: bool = False,
+) -> AgencyTable:  # fmt: skip
+    """The children of `roots`, in the order of the tree or sorted by one of COLUMNS. Four queries."""
+    measures = _measures(roots, now, course_id)
+    staff = _staff(roots).annotate(unit=_unit(roots))
+    counted = {row.pop("unit"): Counts(**row) for row in staff.values("unit").order_by().annotate(**measures)}
+    rows = [row for row in _rows(roots, counted, now) if fold(name) in fold(f"{row.organisation.name} {row.organisation.label}")]
+    if name:
+        staff = staff.filter(unit__in=[row.organisation.path for row in rows])
+    if sort in COLUMNS:
+        rows.sort(key=lambda row: fold(row.label) if sort == "name" else getattr(row.counts, sort), reverse=descending)
+    total = Counts(**staff.aggregate(**measures))
+    return AgencyTable(rows=tuple(rows), total=total, sort=sort if sort in COLUMNS else "", descending=descending)
+
+
+def agency_rows(table: AgencyTable) -> tuple[list[str], list[list[Cell]]]:
+    """The table as it is on the screen, the total in the last row."""
+    header = [
+        _("Cơ quan, đơn vị"), _("Nhân sự (người)"), _("Đã ghi danh (người)"), _("Đã hoàn thành (người)"),
+        _("Tỷ lệ hoàn thành (%)"), _("Quá hạn (người)"),
+    ]  # fmt: skip
+    named = [(row.label, row.counts) for row in table.rows] + [(_("Cộng (mỗi người một lần)"), table.total)]
+    return header, [
+        [label, counts.staff, counts.enrolled, counts.completed, counts.rate, counts.overdue] for label, counts in named
+    ]
+
+
+def units_found(roots: list[Organisation], *, name: str, today: dt.date) -> list[Organisation]:
+    """Organisations deeper than the table whose name contains `name`, marks or not. At most twenty. One query."""
+    if not fold(name):
+        return []
+    deeper = [
+        unit
+        for unit in Organisation.objects.below(roots).current(today).order_by("path").only("name", "short_name", "code", "path")
+        if len(unit.path) > min(len(root.path) for root in roots if unit.path.startswith(root.path)) + STEP
+    ]
+    return [unit for unit in deeper if fold(name) in fold(f"{unit.name} {unit.short_name} {unit.code}")][:20]
+
+
+def _staff(roots: list[Organisation]) -> QuerySet[Membership]:
+    """Current memberships of staff, pupils left out."""
+    inside = Organisation.objects.below(roots)
+    return Membership.objects.current().staff().filter(organisation__in=inside, user__is_active=True)
+
+
+def _unit(roots: list[Organisation]) -> Expression:
+    """The path of the root's child a membership lies under, or of the root itself."""
+    cut = [
+        When(organisation__path__startswith=root.path, then=Substr("organisation__path", 1, len(root.path) + STEP))
+        for root in roots
+    ]
+    return Case(*cut, default=Value(""), output_field=CharField())
+
+
+def _rows(roots: list[Organisation], counted: dict[str, Counts], now: dt.datetime) -> list[AgencyRow]:
+    """Children that exist now, or that still hold people; a root itself when people are directly in it."""
+    today = timezone.localdate(now)
+    children = Q(pk__in=[])
+    for root in roots:
+        children |= Q(path__startswith=root.path, depth__in=[root.depth, root.depth + 1])
+    tops = {root.path for root in roots}
+    rows = []
+    for unit in Organisation.objects.filter(children).order_by("path"):
+        counts, own = counted.get(unit.path), unit.path in tops
+        if counts or (not own and _exists(unit, today)):
+            rows.append(AgencyRow(organisation=unit, own=own, counts=counts or Counts()))
+    return rows
+
+
+def _exists(unit: Organisation, today: dt.date) -> bool:
+    return (unit.valid_from is None or unit.valid_from <= today) and (unit.valid_to is None or unit.valid_to > today)
+
+
+def _measures(roots: list[Organisation], now: dt.datetime, course_id: int | None) -> dict[str, Any]:
+    def people_where(condition: Exists) -> Count:
+        return Count("user", distinct=True, filter=Q(condition))
+
+    done = _enrolments(roots, course_id).completed()
+    return {
+        "staff": Count("user", distinct=True),
+        "enrolled": people_where(Exists(_enrolments(roots, course_id))),
+        "completed": people_where(Exists(done)),
+        "lately": people_where(Exists(done.filter(completed_at__gt=now - WEEK, completed_at__lte=now))),
+        "overdue": people_where(Exists(_owed(course_id).filter(due_at__lt=now))),
+        "pending": people_where(Exists(_owed(course_id).filter(due_at__gte=now))),
+    }
+
+
+def _enrolments(roots: list[Organisation], course_id: int | None, who: str = "user_id") -> Any:
+    """Participations of the person outside that are an agency's business: made while she belonged to one, or required.
+
+    What somebody studied privately before she came is hers.
+    """
+    kept = Enrolment.objects.counted().filter(Q(organisation__isnull=False) | Q(course_id__in=_required_courses(roots)))
+    if who:
+        kept = kept.filter(learner_id=OuterRef(who))
+    return kept.filter(course_id=course_id) if course_id else kept
+
+
+def _required_courses(roots: list[Organisation]) -> QuerySet[Any, Any]:
+    return _requirements(roots).values("course_id")
+
+
+def _requirements(roots: list[Organisation]) -> QuerySet[StaffRequirement]:
+    """In force below the roots or inherited by them."""
+    touching = Q(organisation__in=Organisation.objects.below(roots))
+    for root in roots:
+        touching |= Q(organisation__path__in=[root.path[:length] for length in range(STEP, len(root.path), STEP)])
+    return StaffRequirement.objects.current().filter(touching)
+
+
+def _owed(course_id: int | None) -> QuerySet[StaffRequirement]:
+    """Requirements on the membership outside, by its agency or one above it, of courses its owner has not completed.
+
+    When she completed does not matter: before the course was required counts as well.
+    """
+    above = Substr(OuterRef("organisation__path"), 1, Length("organisation__path"))
+    done = Enrolment.objects.completed().filter(learner_id=OuterRef(OuterRef("user_id")), course_id=OuterRef("course_id"))
+    owed = StaffRequirement.objects.current().filter(~Exists(done), organisation__path=above)
+    return owed.filter(course_id=course_id) if course_id else owed
+
+
+# --- where do we stand, who is late, what is due ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Required:
+    """A required course: of the staff it concerns within the scope, how many have not completed it."""
+
+    requirement: StaffRequirement
+    course_title: str
+    staff: int
+    unfinished: int
+    past: bool
+    within: bool  # set in the scope itself, not inherited from above it
+
+    @property
+    def done(self) -> int:
+        return self.staff - self.unfinished
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    required: tuple[Required, ...]
+    participations: int
+
+
+def overview(roots: list[Organisation], *, now: dt.datetime, course_id: int | None = None) -> Overview:
+    """What is required, soonest first, and the number of participations (lượt) of the staff. Two queries."""
+    learners = _staff(roots).values("user_id")
+    participations = _enrolments(roots, course_id, who="").filter(learner_id__in=learners).count()
+    return Overview(required=tuple(_required(roots, now, course_id)), participations=participations)
+
+
+def _required(roots: list[Organisation], now: dt.datetime, course_id: int | None) -> Iterable[Required]:
+    concerned = _staff(roots).filter(organisation__path__startswith=OuterRef("organisation__path"))
+    done = Enrolment.objects.completed().filter(learner_id=OuterRef("user_id"), course_id=OuterRef(OuterRef("course_id")))
+    rows = (
+        _requirements(roots)
+        .select_related("organisation", "course")
+        .annotate(staff=_people_in(concerned), unfinished=_people_in(concerned.filter(~Exists(done))))
+        .order_by("due_at", "pk")
+    )
+    for row in rows.filter(course_id=course_id) if course_id else rows:
+        within = any(row.organisation.path.startswith(root.path) for root in roots)
+        yield Required(
+            requirement=row, course_title=row.course.title, staff=row.staff or 0, unfinished=row.unfinished or 0,
+            past=row.due_at < now, within=within,
+        )  # fmt: skip
+
+
+def _people_in(memberships: QuerySet[Membership]) -> Subquery:
+    counted = memberships.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("user", distinct=True))
+    return Subquery(counted.values("n"), output_field=IntegerField())
+
+
+# --- people of one unit -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One person in one course: whether it is completed and with what mark, never what was answered."""
+
+    name: str
+    unit: str
+    course_title: str
+    state: str
+    score: Decimal | None = None
+    completed_on: dt.date | None = None
+
+    @property
+    def word(self) -> str:
+        return str(STATES[self.state])
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeoplePage:
+    """`page` pages people; a person has as many lines as courses."""
+
+    lines: tuple[Line, ...]
+    page: Page[Any]
+
+
+def people(
+    unit: Organisation, *, now: dt.datetime, course_id: int | None = None, state: str = "", page: int | str = 1
+) -> PeoplePage:
+    """The staff directly in `unit`, fifty a page, by name. Five queries for any number."""
+    asked = _people(unit, now, course_id, state)
+    shown = Paginator(asked, PAGE).get_page(page)
+    return PeoplePage(lines=tuple(_lines(list(shown.object_list), unit, now, course_id, state)), page=shown)
+
+
+def people_rows(
+    unit: Organisation, *, now: dt.datetime, course_id: int | None = None, state: str = ""
+) -> tuple[list[str], list[list[Cell]]]:
+    """All pages of `people` as a table."""
+    header = [_("Họ và tên"), _("Đơn vị"), _("Khóa học"), _("Tình trạng"), _("Điểm"), _("Ngày hoàn thành")]
+    lines = _lines(list(_people(unit, now, course_id, state)), unit, now, course_id, state)
+    return header, [[one.name, one.unit, one.course_title, one.word, one.score, one.completed_on] for one in lines]
+
+
+def _people(unit: Organisation, now: dt.datetime, course_id: int | None, state: str) -> QuerySet[Membership]:
+    everybody = Membership.objects.current().staff().filter(organisation=unit, user__is_active=True)
+    if state in STATES:
+        everybody = everybody.filter(_has_line(unit, now, course_id, state))
+    return everybody.select_related("user").order_by("user__name_folded", "user_id")
+
+
+def _has_line(unit: Organisation, now: dt.datetime, course_id: int | None, state: str) -> Any:
+    """Whether `_lines` gives a person a line in `state`: so that pages and numbers agree with what is shown."""
+    enrolments, required = _enrolments([unit], course_id), _in_force(unit, course_id)
+    past = {row.course_id for row in required if row.due_at < now}
+    if state == "done":
+        return Exists(enrolments.completed())
+    if state == "late":
+        return Exists(_owed(course_id).filter(due_at__lt=now))
+    if state == "learning":
+        again = Enrolment.objects.completed().filter(learner_id=OuterRef("learner_id"), course_id=OuterRef("course_id"))
+        return Exists(enrolments.open().filter(~Exists(again)).exclude(course_id__in=past))
+    wanted = {course_id} if course_id else {row.course_id for row in required}
+    if not wanted:
+        return ~Exists(enrolments)
+    missing = Q(pk__in=[])
+    for course in wanted - past:
+        missing |= Q(~Exists(enrolments.filter(course_id=course)))
+    return missing
+
+
+def _lines(
+    members: Sequence[Membership], unit: Organisation, now: dt.datetime, course_id: int | None, state: str
+) -> Iterable[Line]:
+    required = {row.course_id: row for row in _in_force(unit, course_id)}
+    kept: dict[int, dict[int, Enrolment]] = {}
+    mine = _enrolments([unit], course_id, who="").filter(learner_id__in=[member.user_id for member in members])
+    # Open ones first, so that a completed one takes their place; the first completion stays.
+    for row in mine.annotate(course_title=F("course__title")).order_by(F("completed_at").desc(nulls_first=True)):
+        kept.setdefault(row.learner_id, {})[row.course_id] = row
+    titles = {row.course_id: row.course_title for mine_ in kept.values() for row in mine_.values()}
+    titles |= {row.course_id: row.course.title for row in required.values()}
+    if course_id:
+        titles.setdefault(course_id, dict(course_choices()).get(course_id, ""))
+    for member in members:
+        courses = list(dict.fromkeys([*required, *kept.get(member.user_id, {}), *([course_id] if course_id else [])]))
+        lines = [
+            _line(member, unit, titles.get(course, ""), kept.get(member.user_id, {}).get(course), required.get(course), now)
+            for course in courses
+        ] or [Line(name=member.user.full_name, unit=unit.label, course_title="", state="none")]
+        yield from (line for line in lines if state in ("", line.state))
+
+
+def _in_force(unit: Organisation, course_id: int | None) -> list[StaffRequirement]:
+    """What the staff of `unit` must complete, the earliest date of a course last: by course, the strictest stays."""
+    above = [unit.path[:length] for length in range(STEP, len(unit.path) + 1, STEP)]
+    rows = StaffRequirement.objects.current().filter(organisation__path__in=above).select_related("course").order_by("-due_at")
+    return list(rows.filter(course_id=course_id) if course_id else rows)
+
+
+def _line(
+    member: Membership, unit: Organisation, title: str, enrolment: Enrolment | None, required: StaffRequirement | None,
+    now: dt.datetime,
+) -> Line:  # fmt: skip
+    named = {"name": member.user.full_name, "unit": unit.label, "course_title": title}
+    if enrolment and enrolment.completed_at:
+        day = timezone.localdate(enrolment.completed_at)
+        return Line(**named, state="done", score=enrolment.score, completed_on=day)
+    if required and required.due_at < now:
+        return Line(**named, state="late")
+    return Line(**named, state="learning" if enrolment else "none")

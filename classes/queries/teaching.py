@@ -1,0 +1,90 @@
+"""A teacher's classes, and what can be given to one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Q, Subquery
+
+from classes import codes
+from classes.models import Assignment, ClassMember, MemberSource, TrainingClass, teaching_roots
+from courses.queries import CourseOutline, outlines
+from people.models import Organisation, User
+from people.queries import role_kinds
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaughtClass:
+    """`members` counts who has not left. `next_title` and `next_due` are of what falls due first from now on."""
+
+    training_class: TrainingClass
+    members: int
+    assigned: int
+    next_title: str
+    next_due: dt.datetime | None
+
+
+def taught_classes(teacher: User, now: dt.datetime) -> list[TaughtClass]:
+    """Open classes first, then those closed, latest first. Two queries for any number."""
+    coming = Assignment.objects.current().filter(training_class=OuterRef("pk"), due_at__gte=now).order_by("due_at", "title")
+    found = (
+        TrainingClass.objects.taught_by(teacher)
+        .select_related("organisation")
+        .annotate(
+            member_count=Count("members", filter=Q(members__left_at__isnull=True), distinct=True),
+            assigned_count=Count("assignments", filter=Q(assignments__withdrawn_at__isnull=True), distinct=True),
+            next_title=Subquery(coming.values("title")[:1]),
+            next_due=Subquery(coming.values("due_at")[:1]),
+        )
+        .order_by("-starts_on", "name")
+    )
+    rows = [
+        TaughtClass(
+            training_class=one, members=one.member_count, assigned=one.assigned_count,
+            next_title=one.next_title or "", next_due=one.next_due,
+        )  # fmt: skip
+        for one in found
+    ]
+    return sorted(rows, key=lambda row: not row.training_class.is_open)
+
+
+def teaching_organisations(teacher: User, today: dt.date) -> list[Organisation]:
+    """Where she may hold a class: where she is a teacher, and below."""
+    return list(Organisation.objects.below(teaching_roots(teacher)).current(today).order_by("path"))
+
+
+def may_teach_in(user: User, organisation: Organisation) -> bool:
+    return any(organisation.path.startswith(root.path) for root in teaching_roots(user))
+
+
+def learning_classes(learner: User) -> list[TrainingClass]:
+    """Open classes one is a member of."""
+    mine = ClassMember.objects.current().filter(learner=learner)
+    return list(TrainingClass.objects.open().filter(pk__in=mine.values("training_class_id")).order_by("name"))
+
+
+def never_signed_in(training_class: TrainingClass) -> list[ClassMember]:
+    """Members with an account the class made and nobody has used yet."""
+    members = ClassMember.objects.current().filter(training_class=training_class, source=MemberSource.LIST)
+    waiting = members.filter(learner__last_login__isnull=True).select_related("learner", "training_class").order_by("number")
+    return [member for member in waiting if is_our_account(member)]
+
+
+def is_our_account(member: ClassMember) -> bool:
+    """Whether the class made this account: only then may its teacher set the password or the name of the account.
+
+    An account that has got an e-mail since, or a role, belongs to its owner alone. Pass the member with class and learner.
+    """
+    ours = member.learner.username.startswith(codes.username(member.training_class.join_code, 0)[:-2])
+    return ours and member.source == MemberSource.LIST and not member.learner.email and not role_kinds(member.learner)
+
+
+def class_by_code(code: str) -> TrainingClass | None:
+    """By the join code as it is kept (codes.read_join_code)."""
+    return TrainingClass.objects.filter(join_code=code).select_related("organisation").first()
+
+
+def assignable() -> list[CourseOutline]:
+    """Published courses that have something to learn."""
+    return [course for course in outlines().values() if course.parts]

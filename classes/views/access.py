@@ -1,0 +1,45 @@
+"""Who may open what, said once for all views of this app; and files sent to one reader only."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.http import content_disposition_header
+
+from classes.exports import CSV, XLSX, Cell, write_csv, write_xlsx
+from classes.models import ClassMember, TrainingClass
+from classes.queries import scope_of
+from people.models import Organisation
+
+
+def taught_class(request: HttpRequest, pk: uuid.UUID) -> TrainingClass:
+    """A class of this teacher, else 404, the same as for one that does not exist."""
+    return get_object_or_404(TrainingClass.objects.taught_by(request.user).select_related("organisation"), pk=pk)
+
+
+def class_member(request: HttpRequest, pk: uuid.UUID, number: int) -> ClassMember:
+    members = ClassMember.objects.filter(training_class=taught_class(request, pk))
+    return get_object_or_404(members.select_related("learner", "training_class__organisation"), number=number)
+
+
+def officer_scope(request: HttpRequest) -> list[Organisation]:
+    roots = scope_of(request.user)  # type: ignore[arg-type]
+    if not roots:
+        raise Http404
+    return roots
+
+
+def overseen(request: HttpRequest, code: str) -> Organisation:
+    return get_object_or_404(Organisation.objects.visible_to(request.user), code=code)
+
+
+def table_file(name: str, extension: str, title: str, header: list[str], rows: list[list[Cell]]) -> HttpResponse:
+    """A table to save. Never kept by a cache on the way."""
+    content, kind = (write_xlsx(title, header, rows), XLSX) if extension == "xlsx" else (write_csv(header, rows), CSV)
+    headers = {
+        "Content-Disposition": content_disposition_header(True, f"{name}.{extension}") or "attachment",
+        "Cache-Control": "private, no-store",
+    }
+    return HttpResponse(content, content_type=kind, headers=headers)

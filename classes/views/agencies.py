@@ -1,0 +1,121 @@
+"""The officer's workplace: completion by agency, what is required, people of one unit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from classes import actions, queries
+from classes.forms import RequirementForm
+from classes.models import StaffRequirement
+from classes.views.access import officer_scope, overseen, table_file
+from people.models import Organisation
+from people.text import nfc
+
+
+@login_required
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    roots, now = officer_scope(request), timezone.now()
+    context = _standing(request, roots, now) | {"roots": roots, "today": timezone.localdate(now)}
+    if len(roots) == 1:
+        context["may_require"] = queries.may_require(request.user, roots[0])
+    return render(request, "agencies/overview.html", context)
+
+
+@login_required
+@require_GET
+def agency(request: HttpRequest, code: str) -> HttpResponse:
+    officer_scope(request)
+    unit, now, state = overseen(request, code), timezone.now(), request.GET.get("state", "")
+    context = _standing(request, [unit], now)
+    asked, page = context["asked"], request.GET.get("page", 1)
+    context |= {
+        "unit": unit, "above": queries.above(unit, request.user), "states": queries.PEOPLE_STATES.items(), "state": state,
+        "people": queries.people(unit, now=now, course_id=asked["course_id"], state=state, page=page),
+        "may_require": queries.may_require(request.user, unit),
+    }  # fmt: skip
+    return render(request, "agencies/agency.html", context)
+
+
+@login_required
+@require_GET
+def export(request: HttpRequest, extension: str, code: str = "") -> HttpResponse:
+    roots = officer_scope(request)
+    shown = queries.agency_table([overseen(request, code)] if code else roots, now=timezone.now(), **_asked(request))
+    header, rows = queries.agency_rows(shown)
+    return table_file(f"hoan-thanh-{code or 'theo-co-quan'}", extension, _("Hoàn thành theo cơ quan"), header, rows)
+
+
+@login_required
+@require_GET
+def export_people(request: HttpRequest, code: str, extension: str) -> HttpResponse:
+    officer_scope(request)
+    unit, state = overseen(request, code), request.GET.get("state", "")
+    header, rows = queries.people_rows(unit, now=timezone.now(), course_id=_asked(request)["course_id"], state=state)
+    return table_file(f"danh-sach-{code}", extension, unit.label, header, rows)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def require(request: HttpRequest, code: str) -> HttpResponse:
+    unit, now = overseen(request, code), timezone.now()
+    if not queries.may_require(request.user, unit):
+        raise Http404
+    form = RequirementForm(request.POST or None, now=now)
+    if request.method == "POST" and form.is_valid():
+        wanted = {name: form.cleaned_data[name] for name in ("course", "due_at")}
+        try:
+            made = actions.require_course(organisation=unit, officer=request.user, now=now, **wanted)
+        except actions.NothingToAssign:
+            form.add_error("course", _("Khóa này chưa có bài nào mở. Hãy chọn khóa khác."))
+        else:
+            told = _("Từ nay “%(title)s” là bắt buộc ở %(unit)s.")
+            messages.success(request, told % {"title": made.course.title, "unit": unit.label})
+            return redirect("agencies:agency", code)
+    return render(request, "agencies/require.html", {"unit": unit, "form": form})
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    unit = overseen(request, code)
+    row = get_object_or_404(StaffRequirement.objects.filter(organisation=unit).select_related("organisation", "course"), pk=pk)
+    try:
+        actions.withdraw_requirement(requirement=row, officer=request.user, now=timezone.now())
+    except actions.NotOfficerHere:
+        raise Http404 from None
+    messages.success(request, _("“%(title)s” không còn bắt buộc ở %(unit)s.") % {"title": row.course.title, "unit": unit.label})
+    return redirect("agencies:agency", code)
+
+
+def _standing(request: HttpRequest, roots: list[Organisation], now: dt.datetime) -> dict[str, Any]:
+    """What both pages show of their agencies: the table, what is required, and the filter as it stands."""
+    courses = queries.course_choices()
+    asked = _asked(request, courses)
+    return {
+        "table": queries.agency_table(roots, now=now, **asked),
+        "overview": queries.overview(roots, now=now, course_id=asked["course_id"]),
+        "deeper": queries.units_found(roots, name=asked["name"], today=timezone.localdate(now)),
+        "courses": courses,
+        "course_title": dict(courses).get(asked["course_id"], ""),
+        "asked": asked,
+        "now": now,
+    }
+
+
+def _asked(request: HttpRequest, courses: list[tuple[int, str]] | None = None) -> dict[str, Any]:
+    """The filter in the address. A course that does not exist is as none."""
+    known = {str(course_id): course_id for course_id, _title in courses or queries.course_choices()}
+    return {
+        "course_id": known.get(request.GET.get("course", "")), "name": nfc(request.GET.get("q", "")),
+        "sort": request.GET.get("sort", ""), "descending": request.GET.get("desc") == "1",
+    }  # fmt: skip

@@ -1,0 +1,55 @@
+"""A learner joins a class by its code."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from classes import actions
+from classes.forms import JoinForm
+
+TRIES = 10
+WINDOW = dt.timedelta(minutes=10)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest) -> HttpResponse:
+    form = JoinForm(request.POST or None, initial={"code": request.GET.get("ma", "")})
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        wait_until = _too_many(request.user.pk, now)
+        if wait_until:
+            form.add_error("code", _("Bạn đã thử %(tries)s lần. Hãy thử lại sau %(time)s.") % {
+                "tries": TRIES, "time": f"{timezone.localtime(wait_until):%H:%M}"})  # fmt: skip
+            return render(request, "classes/join.html", {"form": form}, status=429)
+        try:
+            member = actions.join(learner=request.user, code=form.cleaned_data["code"], now=now)
+        except actions.WrongCode:
+            form.add_error("code", _("Không có lớp nào có mã này. Hãy so lại từng chữ với mã giáo viên đưa."))
+        except actions.ClassClosed:
+            form.add_error("code", _("Lớp này đã đóng nên không nhận thêm. Hãy hỏi giáo viên của bạn."))
+        else:
+            messages.success(request, _("Bạn đã vào lớp %(name)s.") % {"name": member.training_class.name})
+            return redirect("learn")
+    return render(request, "classes/join.html", {"form": form})
+
+
+def _too_many(user_id: int, now: dt.datetime) -> dt.datetime | None:
+    """When the next try is allowed, if this one is not. The clock starts at the first try of ten."""
+    key, seconds = f"join-tries:{user_id}", int(WINDOW.total_seconds())
+    cache.add(f"{key}:until", now + WINDOW, seconds)
+    cache.add(key, 0, seconds)
+    try:
+        tries = cache.incr(key)
+    except ValueError:  # ran out between the two lines
+        return None
+    return cache.get(f"{key}:until", now + WINDOW) if tries > TRIES else None
