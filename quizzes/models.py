@@ -102,8 +102,12 @@ class QuizPage(BasePage):
         _("mức đạt (thang 10)"), max_digits=4, decimal_places=2, default=Decimal(7),
         validators=[MinValueValidator(0), MaxValueValidator(10)],
     )  # fmt: skip
-    attempts_allowed = models.PositiveSmallIntegerField(_("số lượt làm"), null=True, blank=True, help_text=_("Để trống: không hạn chế."))
-    time_limit_minutes = models.PositiveSmallIntegerField(_("thời gian (phút)"), null=True, blank=True, help_text=_("Để trống: không tính giờ."))
+    attempts_allowed = models.PositiveSmallIntegerField(
+        _("số lượt làm"), null=True, blank=True, help_text=_("Để trống: không hạn chế.")
+    )
+    time_limit_minutes = models.PositiveSmallIntegerField(
+        _("thời gian (phút)"), null=True, blank=True, help_text=_("Để trống: không tính giờ.")
+    )
     shuffle = models.BooleanField(_("xáo phương án"), default=True)
 
     part_kind = "quiz"

@@ -1,6 +1,13 @@
-"""Placeholder until the views stand."""
+from __future__ import annotations
 
 from django.urls import path
 
+from quizzes import views
+
 app_name = "quizzes"
-urlpatterns: list = []
+urlpatterns = [
+    path("start/<int:page_id>/", views.start, name="start"),
+    path("attempts/<uuid:attempt_id>/", views.attempt, name="attempt"),
+    path("attempts/<uuid:attempt_id>/save/", views.save, name="save"),
+    path("attempts/<uuid:attempt_id>/finish/", views.finish, name="finish"),
+]

@@ -1,0 +1,312 @@
+"""What happens to the bank and to attempts. Each function is one transaction, may be called twice, and sends nothing.
+
+Rows are locked in one order, enrolment then attempt, so that two of these never wait for each other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from courses.actions import CourseNotOpen, NotInOutline, complete_part, enrol, open_part
+from courses.models import CoursePage, Enrolment
+from courses.queries import enrolment_in
+from lrs.actions import record
+from pages.actions import Loaded, load_page
+from people.models import User
+from quizzes import marking, queries, responses, statements
+from quizzes.files import BankError, QuestionFile, read_questions
+from quizzes.models import AnswerStep, Attempt, AttemptState, Category, Question, QuestionVersion, QuizPage, Slot
+from quizzes.queries import TOLERANCE
+
+__all__ = [
+    "BankError", "Closed", "Conflict", "NoAttemptsLeft", "QuizNotReady", "begin", "close_overdue", "finish_attempt",
+    "load_bank", "load_quiz", "save_answer", "start_attempt", "time_up",
+]  # fmt: skip
+
+log = logging.getLogger(__name__)
+
+
+class NoAttemptsLeft(Exception):
+    """All attempts that the quiz allows are used."""
+
+
+class QuizNotReady(Exception):
+    """The quiz is not published, not of this course, or its bank has fewer questions than it asks."""
+
+
+class Closed(Exception):
+    """The attempt is finished or its time is over; the answer was not kept."""
+
+
+class Conflict(Exception):
+    """The question was answered elsewhere since this page saw it. `step` is that answer."""
+
+    def __init__(self, step: AnswerStep) -> None:
+        super().__init__(f"{step.sequence}")
+        self.step = step
+
+
+# --- the bank --------------------------------------------------------------------------------------------------------
+
+
+def load_bank(*, code: str, name: str, questions: list[dict[str, Any]], now: dt.datetime) -> Category:
+    """Bring the questions of a quiz.yaml into the bank `code`: the same file twice changes nothing.
+
+    A question whose content changed gets its next version; one that is no longer in the file is retired, and comes
+    back when the file has it again. Raises BankError.
+    """
+    category, _changed = _load_bank(code, name, questions, now)
+    return category
+
+
+@transaction.atomic
+def load_quiz(*, course: CoursePage, quiz: Mapping[str, Any], now: dt.datetime, force: bool = False) -> Loaded:
+    """Make or update the quiz page of `course` and its bank from quiz.yaml. Raises BankError."""
+    category, changed = _load_bank(course.code, course.title, list(quiz.get("questions") or []), now)
+    path = f"courses/{course.code}/quiz"
+    try:
+        fields = {
+            "title": quiz["title"],
+            "intro": quiz.get("intro", ""),
+            "category": category,
+            "ask": int(quiz["ask"]),
+            "pass_mark": Decimal(str(quiz["pass_mark"])) / 10,
+            "attempts_allowed": quiz.get("attempts_allowed"),
+            "time_limit_minutes": quiz.get("time_limit_minutes"),
+            "shuffle": bool(quiz.get("shuffle", True)),
+        }
+    except (KeyError, ValueError, ArithmeticError) as error:
+        raise BankError(_("%(path)s: thiếu hoặc sai một mục: %(error)s.") % {"path": path, "error": error}) from error
+    ready = category.questions.filter(retired_at__isnull=True).count()
+    if ready < fields["ask"]:
+        told = {"path": path, "ask": fields["ask"], "ready": ready}
+        raise BankError(_("%(path)s: hỏi %(ask)s câu mà chỉ có %(ready)s câu.") % told)
+    slug = quiz.get("slug", "kiem-tra")
+    outcome = load_page(kind=QuizPage, parent=course, slug=slug, fields=fields, path=path, now=now, force=force)[1]
+    return Loaded.CHANGED if changed and outcome is Loaded.SAME else outcome
+
+
+@transaction.atomic
+def _load_bank(code: str, name: str, questions: list[dict[str, Any]], now: dt.datetime) -> tuple[Category, bool]:
+    read = read_questions(questions)
+    category = Category.objects.update_or_create(code=code, defaults={"name": name})[0]
+    changed = sum(_load_question(category, one, now) for one in read)
+    gone = category.questions.filter(retired_at__isnull=True).exclude(code__in=[one.code for one in read])
+    return category, changed + gone.update(retired_at=now) > 0
+
+
+def _load_question(category: Category, read: QuestionFile, now: dt.datetime) -> bool:
+    question = Question.objects.get_or_create(code=read.code, defaults={"category": category})[0]
+    if question.category_id != category.pk:
+        raise BankError(_("Câu %(code)s: mã này đã thuộc về một ngân hàng khác.") % {"code": read.code})
+    back = question.retired_at is not None
+    if back:
+        question.retired_at = None
+        question.save(update_fields=["retired_at"])
+    last = question.versions.order_by("-number").first()
+    if last and {name: getattr(last, name) for name in read.content} == read.content:
+        return back
+    QuestionVersion.objects.create(question=question, number=last.number + 1 if last else 1, created_at=now, **read.content)
+    return True
+
+
+# --- starting --------------------------------------------------------------------------------------------------------
+
+
+def begin(*, learner: User, quiz: QuizPage, now: dt.datetime) -> Attempt:
+    """Start (or go on) from the quiz page: who is not enrolled in the course becomes so.
+
+    Raises NoAttemptsLeft, QuizNotReady.
+    """
+    course = CoursePage.objects.parent_of(quiz).live().first()
+    if course is None:
+        raise QuizNotReady(quiz.title)
+    with transaction.atomic():
+        try:
+            enrolment = enrolment_in(learner, course.pk) or enrol(learner=learner, course=course, now=now)
+        except CourseNotOpen as error:
+            raise QuizNotReady(quiz.title) from error
+        return start_attempt(enrolment=enrolment, quiz=quiz, now=now)
+
+
+@transaction.atomic
+def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, seed: int | None = None) -> Attempt:
+    """The open attempt if there is one, else the next: questions drawn, order of options and rules frozen.
+
+    One whose time is over is finished first. `seed` decides the draw (random when None).
+    Raises NoAttemptsLeft, QuizNotReady.
+    """
+    locked = Enrolment.objects.select_for_update(of=("self",)).select_related("learner", "course", "outline").get(pk=enrolment.pk)
+    found = list(Attempt.objects.filter(enrolment=locked, quiz=quiz).order_by("number"))
+    current = next((one for one in found if one.state == AttemptState.IN_PROGRESS), None)
+    if current and not queries.is_over(current, now):
+        return current
+    if current:
+        finish_attempt(attempt=current, now=now)
+    if quiz.attempts_allowed is not None and len(found) >= quiz.attempts_allowed:
+        raise NoAttemptsLeft(quiz.title)
+    if not quiz.live or locked.withdrawn_at or not quiz.path.startswith(locked.course.path):
+        raise QuizNotReady(quiz.title)
+    seed = secrets.randbits(62) if seed is None else seed
+    try:
+        with transaction.atomic():
+            attempt = _make_attempt(locked, quiz, len(found) + 1, seed, now)
+    except IntegrityError:  # the same button pressed twice at once, on a database that did not lock: the other one won
+        return Attempt.objects.open().get(enrolment=locked, quiz=quiz)
+    # The quiz may have come after this learner's outline was pinned: then it is good practice, and not demanded.
+    with suppress(NotInOutline):
+        open_part(enrolment=locked, part=quiz.translation_key, now=now)
+    record([statements.attempted(attempt)])
+    return attempt
+
+
+def _make_attempt(enrolment: Enrolment, quiz: QuizPage, number: int, seed: int, now: dt.datetime) -> Attempt:
+    rng = random.Random(seed)  # noqa: S311  a draw that can be repeated from the kept seed
+    drawn = _draw(queries.latest_versions(quiz.category_id), quiz.ask, rng)
+    limit = quiz.time_limit_minutes
+    attempt = Attempt.objects.create(
+        enrolment=enrolment, quiz=quiz, part=quiz.translation_key, number=number, seed=seed, started_at=now,
+        deadline=now + dt.timedelta(minutes=limit) if limit else None, max_marks=Decimal(len(drawn)),
+        rules={
+            "ask": quiz.ask, "pass_mark": f"{quiz.pass_mark:.2f}", "attempts_allowed": quiz.attempts_allowed,
+            "time_limit_minutes": limit,
+        },
+    )  # fmt: skip
+    orders = [responses.draw_order(version.kind, version.body, quiz.shuffle, rng) for version in drawn]
+    Slot.objects.bulk_create(
+        Slot(attempt=attempt, position=place, version=version, order=order)
+        for place, (version, order) in enumerate(zip(drawn, orders, strict=True), 1)
+    )
+    return attempt
+
+
+def _draw(versions: list[QuestionVersion], ask: int, rng: random.Random) -> list[QuestionVersion]:
+    """A systematic sample: sorted by competency and difficulty, then every n-th from a random start.
+
+    Each competency and difficulty gets its share, and every question the same chance. Raises QuizNotReady.
+    """
+    if len(versions) < ask or not versions:
+        raise QuizNotReady(f"{len(versions)} < {ask}")
+    pool = sorted(versions, key=lambda version: version.pk)
+    rng.shuffle(pool)
+    pool.sort(key=lambda version: (version.competency, version.difficulty))
+    start = rng.randrange(len(pool))
+    drawn = [pool[(start + place * len(pool)) // ask] for place in range(ask)]
+    rng.shuffle(drawn)
+    return drawn
+
+
+# --- answering -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_answer(
+    *, attempt: Attempt, position: int, response: responses.Response, now: dt.datetime, sequence: int | None = None,
+    flagged: bool | None = None,
+) -> AnswerStep | None:  # fmt: skip
+    """Keep an answer as the next step of its question, and the flag when one is given. Returns the last step.
+
+    `sequence` is the last step the page had seen; None skips that check. The same answer again is no new step, and an
+    empty one (see marking) only takes back an answer that was there. Raises Closed, Conflict, ResponseError,
+    Slot.DoesNotExist.
+    """
+    last_step = AnswerStep.objects.filter(slot=OuterRef("pk")).order_by("-sequence")
+    slot = (
+        Slot.objects.select_for_update(of=("attempt",))
+        .select_related("attempt", "version")
+        .annotate(
+            last_sequence=Subquery(last_step.values("sequence")[:1]),
+            last_response=Subquery(last_step.values("response")[:1]),
+            last_saved_at=Subquery(last_step.values("saved_at")[:1]),
+        )
+        .get(attempt=attempt, position=position)
+    )
+    if slot.attempt.state != AttemptState.IN_PROGRESS or queries.is_over(slot.attempt, now):
+        raise Closed(str(attempt.pk))
+    responses.check(slot.version.kind, slot.version.body, response)
+    if flagged is not None and flagged != slot.flagged:
+        Slot.objects.filter(pk=slot.pk).update(flagged=flagged)
+    last = None
+    if slot.last_sequence:
+        last = AnswerStep(slot=slot, sequence=slot.last_sequence, response=slot.last_response, saved_at=slot.last_saved_at)
+    if response == (last.response if last else {}):
+        return last
+    if last and sequence is not None and sequence < last.sequence:
+        raise Conflict(last)
+    return AnswerStep.objects.create(slot=slot, sequence=last.sequence + 1 if last else 1, response=response, saved_at=now)
+
+
+# --- finishing -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def finish_attempt(*, attempt: Attempt, now: dt.datetime) -> Attempt:
+    """Mark the attempt from its last saved answers; one that is finished is returned as it stands.
+
+    Past the deadline it counts as handed in at the deadline. A passed one completes the part of the course.
+    """
+    # The enrolment first, see above; complete_part takes it again.
+    Enrolment.objects.select_for_update(of=("self",)).get(pk=attempt.enrolment_id)
+    locked = (
+        Attempt.objects.select_for_update(of=("self",))
+        .select_related("quiz", "enrolment__learner", "enrolment__course", "enrolment__outline")
+        .get(pk=attempt.pk)
+    )
+    if locked.state != AttemptState.IN_PROGRESS:
+        return locked
+    records = [statements.answered(locked, slot, step) for slot, step in _mark_slots(locked) if step.response]
+    locked.score = marking.total([locked.marks or Decimal(0)], locked.max_marks)
+    locked.passed = locked.score >= Decimal(locked.rules["pass_mark"])
+    locked.state = AttemptState.FINISHED
+    locked.finished_at = min(now, locked.deadline) if locked.deadline else now
+    locked.scorer = marking.SCORER
+    locked.save(update_fields=["marks", "score", "passed", "state", "finished_at", "scorer"])
+    record([*records, statements.judged(locked)])
+    if locked.passed:
+        evidence = {"attempt": str(locked.pk), "score": f"{locked.score:.2f}"}
+        with suppress(NotInOutline):  # as in start_attempt
+            complete_part(enrolment=locked.enrolment, part=locked.part, evidence=evidence, score10=locked.score, now=now)
+    return locked
+
+
+def time_up(*, attempt: Attempt, now: dt.datetime) -> Attempt:
+    """The learner's page says that the time is over: finish, if the server's clock and the deadline of now agree."""
+    fresh = Attempt.objects.get(pk=attempt.pk)
+    return finish_attempt(attempt=fresh, now=now) if fresh.deadline and now >= fresh.deadline else fresh
+
+
+def _mark_slots(attempt: Attempt) -> list[tuple[Slot, AnswerStep]]:
+    """Write the marks of all slots and their sum; the slots that were answered, with the step that counted."""
+    slots = list(attempt.slots.select_related("version__question").order_by("position"))
+    steps = queries.last_steps(attempt)
+    for slot in slots:
+        step = steps.get(slot.pk)
+        share = marking.mark(slot.version.kind, slot.version.body, step.response if step else {})
+        slot.mark = marking.earned(share, slot.max_mark)
+    Slot.objects.bulk_update(slots, ["mark"])
+    attempt.marks = sum((slot.mark or Decimal(0) for slot in slots), Decimal(0))
+    return [(slot, steps[slot.pk]) for slot in slots if slot.pk in steps]
+
+
+def close_overdue(*, now: dt.datetime, limit: int = 200) -> int:
+    """Finish attempts whose time is over, the longest overdue first, each in its own transaction. Returns how many."""
+    overdue = Attempt.objects.open().filter(deadline__lt=now - TOLERANCE).order_by("deadline")[:limit]
+    closed = 0
+    for attempt in overdue:
+        try:
+            finish_attempt(attempt=attempt, now=now)
+            closed += 1
+        except Exception:  # one attempt that cannot be marked must not keep the others open
+            log.exception("attempt %s could not be closed", attempt.pk)
+    return closed

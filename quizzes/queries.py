@@ -1,0 +1,284 @@
+"""Reads about quizzes and attempts. What a page gets of an open attempt never holds a key (quiz-engine Q20)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, OuterRef, Subquery
+
+from courses.models import CoursePage, Enrolment
+from courses.queries import Standing, course_outline, enrolment_in, standing
+from quizzes import responses
+from quizzes.models import AnswerStep, Attempt, AttemptState, Question, QuestionVersion, QuizPage, Slot
+
+# An answer sent in the last second may be half a minute on its way; the learner is shown the deadline without it.
+TOLERANCE = dt.timedelta(seconds=30)
+
+
+def is_over(attempt: Attempt, now: dt.datetime) -> bool:
+    """Whether the time of the attempt is over, tolerance included."""
+    return attempt.deadline is not None and now > attempt.deadline + TOLERANCE
+
+
+def latest_versions(category_id: int) -> list[QuestionVersion]:
+    """The latest version of every question in the bank that is not retired. One query."""
+    newest = QuestionVersion.objects.filter(question=OuterRef("question")).order_by("-number").values("number")[:1]
+    return list(
+        QuestionVersion.objects.filter(
+            question__category_id=category_id, question__retired_at__isnull=True, number=Subquery(newest)
+        )
+    )
+
+
+def last_steps(attempt: Attempt) -> dict[int, AnswerStep]:
+    """The last answer of each slot, by slot id. One query."""
+    newest = AnswerStep.objects.filter(slot=OuterRef("slot")).order_by("-sequence").values("sequence")[:1]
+    steps = AnswerStep.objects.filter(slot__attempt=attempt).annotate(newest=Subquery(newest)).filter(sequence=F("newest"))
+    return {step.slot_id: step for step in steps}
+
+
+# --- the quiz page ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """What the quiz page says to one reader. `left` is None when attempts are not limited."""
+
+    course_title: str
+    course_url: str
+    ready: bool
+    enrolment: Enrolment | None
+    finished: tuple[Attempt, ...]
+    current: Attempt | None
+    current_over: bool
+    left: int | None
+
+    @property
+    def used(self) -> int:
+        return len(self.finished) + (self.current is not None)
+
+    @property
+    def limited(self) -> bool:
+        return self.left is not None
+
+    @property
+    def passed(self) -> bool:
+        return any(attempt.passed for attempt in self.finished)
+
+    @property
+    def best(self) -> Decimal | None:
+        return max((attempt.score for attempt in self.finished if attempt.score is not None), default=None)
+
+
+def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
+    """Rules and attempts for whoever reads the quiz page; nobody else's attempts."""
+    course = CoursePage.objects.parent_of(quiz).first()
+    bank = Question.objects.filter(category=quiz.category_id, retired_at__isnull=True)
+    enrolment = enrolment_in(user, course.pk) if course and user.is_authenticated else None
+    attempts = list(Attempt.objects.filter(enrolment=enrolment, quiz=quiz).order_by("number")) if enrolment else []
+    current = next((attempt for attempt in attempts if attempt.state == AttemptState.IN_PROGRESS), None)
+    return Panel(
+        course_title=course.title if course else "",
+        course_url=course_outline(course).url if course else "",
+        ready=bank.count() >= quiz.ask,
+        enrolment=enrolment,
+        finished=tuple(attempt for attempt in attempts if attempt.state == AttemptState.FINISHED),
+        current=current,
+        current_over=current is not None and is_over(current, now),
+        left=None if quiz.attempts_allowed is None else max(0, quiz.attempts_allowed - len(attempts)),
+    )
+
+
+# --- an open attempt -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A served question as its page may show it. `progress` is as in responses.progress."""
+
+    position: int
+    stem: str
+    shown: responses.Shown
+    progress: str
+    flagged: bool
+    sequence: int
+    saved_at: dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    """An open attempt. `seconds_left` is None without a limit; `over` includes the tolerance."""
+
+    attempt: Attempt
+    questions: tuple[Served, ...]
+    seconds_left: int | None
+    over: bool
+
+    @property
+    def answered(self) -> int:
+        return sum(question.progress == "full" for question in self.questions)
+
+    @property
+    def unanswered(self) -> list[Served]:
+        return [question for question in self.questions if question.progress != "full"]
+
+    @property
+    def saved_at(self) -> dt.datetime | None:
+        return max((question.saved_at for question in self.questions if question.saved_at), default=None)
+
+    @property
+    def first_open(self) -> int | None:
+        """The position of the first question without an answer; None when all have one."""
+        return next((question.position for question in self.questions if question.progress == "none"), None)
+
+
+def attempts_of(user: Any) -> Any:
+    """The user's own attempts with what their pages need."""
+    return Attempt.objects.visible_to(user).select_related(
+        "quiz", "enrolment__learner", "enrolment__course", "enrolment__outline"
+    )
+
+
+def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses.Fields] | None = None) -> Screen:
+    """Two queries. `drafts` are posted forms (by position) to show in place of the saved answers."""
+    steps = last_steps(attempt)
+    drafts = drafts or {}
+    return Screen(
+        attempt=attempt,
+        questions=tuple(
+            _served(slot, steps.get(slot.pk), drafts.get(slot.position))
+            for slot in attempt.slots.select_related("version").order_by("position")
+        ),
+        seconds_left=max(0, int((attempt.deadline - now).total_seconds())) if attempt.deadline else None,
+        over=is_over(attempt, now),
+    )
+
+
+def _served(slot: Slot, step: AnswerStep | None, draft: responses.Fields | None) -> Served:
+    kind, body = slot.version.kind, slot.version.body
+    saved = step.response if step else {}
+    return Served(
+        position=slot.position,
+        stem=slot.version.stem,
+        shown=responses.show(kind, body, slot.order, saved) if draft is None else responses.redraw(kind, body, slot.order, draft),
+        progress=responses.progress(kind, body, saved),
+        flagged=slot.flagged,
+        sequence=step.sequence if step else 0,
+        saved_at=step.saved_at if step else None,
+    )
+
+
+def slot_of(*, user: Any, attempt_id: uuid.UUID, position: int) -> Slot:
+    """A slot of the user's own attempt, with attempt and version. One query. Raises Slot.DoesNotExist."""
+    return (
+        Slot.objects.filter(attempt__in=Attempt.objects.visible_to(user))
+        .select_related("attempt", "version")
+        .get(attempt_id=attempt_id, position=position)
+    )
+
+
+# --- a finished attempt ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviewed:
+    """A question after marking. `verdict` is "right", "part", "wrong" or "none"; `right` is empty unless it may be told."""
+
+    position: int
+    stem: str
+    verdict: str
+    share: int  # percent of the mark, rounded down
+    answer: list[str]
+    right: list[str]
+    remarks: list[str]
+    feedback: str
+    lesson_title: str
+    lesson_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A finished attempt for its learner.
+
+    What may be told (quiz-engine Q26, in its small form): while another attempt at the quiz is open, nothing but the
+    score. Else each answer with right or wrong and the author's remarks; and the right answers once the learner has
+    passed or has no attempt left, so that they cannot be copied into the next one.
+    """
+
+    attempt: Attempt
+    pass_mark: Decimal
+    review_open: bool
+    keys_shown: bool
+    passed_before: bool  # in this attempt or another one
+    review: tuple[Reviewed, ...]
+    right: int
+    left: int | None
+    current: Attempt | None
+    standing: Standing
+    completed: bool
+
+    @property
+    def total(self) -> int:
+        return int(self.attempt.rules["ask"])
+
+    @property
+    def others_missing(self) -> list[Any]:
+        """What the course still asks for besides this quiz."""
+        return [part for part in self.standing.missing if part.key != self.attempt.part]
+
+    @property
+    def lessons(self) -> list[tuple[str, str]]:
+        """Lessons to reread, (title, address), of questions that were not right; each once."""
+        found = {one.lesson_url: one.lesson_title for one in self.review if one.verdict != "right" and one.lesson_url}
+        return [(title, url) for url, title in found.items()]
+
+
+def result(attempt: Attempt) -> Result:
+    """For a finished attempt read through attempts_of."""
+    quiz = attempt.quiz
+    tried = list(Attempt.objects.filter(enrolment=attempt.enrolment_id, quiz=quiz).only("pk", "state", "passed"))
+    current = next((one for one in tried if one.state == AttemptState.IN_PROGRESS), None)
+    left = None if quiz.attempts_allowed is None else max(0, quiz.attempts_allowed - len(tried))
+    passed = any(one.passed for one in tried)
+    keys_shown = current is None and (passed or left == 0)
+    slots = list(attempt.slots.select_related("version").order_by("position"))
+    lessons = {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
+    steps = last_steps(attempt) if current is None else {}
+    return Result(
+        attempt=attempt,
+        pass_mark=Decimal(attempt.rules["pass_mark"]),
+        review_open=current is None,
+        keys_shown=keys_shown,
+        passed_before=passed,
+        review=tuple(_reviewed(slot, steps.get(slot.pk), lessons, keys_shown) for slot in slots) if current is None else (),
+        right=sum(slot.mark == slot.max_mark for slot in slots),
+        left=left,
+        current=current,
+        standing=standing(attempt.enrolment),
+        completed=attempt.enrolment.completed_at is not None,
+    )
+
+
+def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], keys_shown: bool) -> Reviewed:
+    version, response = slot.version, step.response if step else {}
+    kind, body = version.kind, version.body
+    mark = slot.mark or Decimal(0)
+    verdict = "none" if not response else "right" if mark == slot.max_mark else "part" if mark else "wrong"
+    lesson = lessons.get(version.lesson)
+    return Reviewed(
+        position=slot.position,
+        stem=version.stem,
+        verdict=verdict,
+        share=int(100 * mark / slot.max_mark),
+        answer=responses.summarise(kind, body, response),
+        right=responses.summarise(kind, body, responses.right_response(kind, body)) if keys_shown and verdict != "right" else [],
+        remarks=responses.remarks(kind, body, response),
+        feedback=version.feedback,
+        lesson_title=lesson.title if lesson else "",
+        lesson_url=lesson.url if lesson else "",
+    )

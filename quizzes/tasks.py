@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from quizzes import actions
+
+
+@shared_task(name="quizzes.close_overdue")
+def close_overdue() -> int:
+    """Finish attempts whose time is over, so that a closed phone leaves none open."""
+    return actions.close_overdue(now=timezone.now())

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from quizzes import actions, queries, responses
+from quizzes.forms import AnswerForm
+from quizzes.models import AnswerStep, Attempt, AttemptState, QuizPage, Slot
+from quizzes.templatetags.quizzes import clock
+
+REVIEW = "xem-lai"
+DRAFT = "quiz_draft"
+_FIELD = re.compile(r"answer|(pair|place)-\d{1,2}")
+
+
+@require_POST
+def start(request: HttpRequest, page_id: int) -> HttpResponse:
+    quiz = get_object_or_404(QuizPage.objects.live().public(), pk=page_id)
+    if not request.user.is_authenticated:
+        return redirect_to_login(quiz.get_url(request))
+    try:
+        attempt = actions.begin(learner=request.user, quiz=quiz, now=timezone.now())
+    except actions.NoAttemptsLeft:
+        messages.error(request, _("Bạn đã dùng hết số lượt làm. Nếu cần thêm lượt, bạn báo người phụ trách khóa học."))
+    except actions.QuizNotReady:
+        messages.error(request, _("Bài kiểm tra này chưa mở. Bạn quay lại sau ít lâu, phần đã học vẫn được giữ."))
+    else:
+        return HttpResponseRedirect(reverse("quizzes:attempt", args=[attempt.pk]))
+    return HttpResponseRedirect(quiz.get_url(request))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def attempt(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
+    """The question asked for by ?cau=, the review before handing in, or the result; POST keeps an answer."""
+    if not request.user.is_authenticated:
+        return _log_in_first(request, attempt_id)
+    if request.method == "POST":
+        return _answer(request, attempt_id)
+    found = get_object_or_404(queries.attempts_of(request.user), pk=attempt_id)
+    if found.state != AttemptState.IN_PROGRESS:
+        return render(request, "quizzes/result.html", {"result": queries.result(found)})
+    draft = _draft(request, attempt_id)
+    screen = queries.screen(attempt=found, now=timezone.now(), drafts=draft)
+    if screen.over:
+        return render(request, "quizzes/over.html", {"screen": screen})
+    place = request.GET.get("cau", "")
+    if place == REVIEW:
+        return render(request, "quizzes/review.html", {"screen": screen, "unsaved": next(iter(draft), None)})
+    if not (place.isascii() and place.isdigit() and 1 <= int(place) <= len(screen.questions)):
+        return _to(attempt_id, next(iter(draft), None) or screen.first_open or REVIEW)
+    return _question(request, screen, int(place), draft=int(place) in draft)
+
+
+@never_cache
+@require_POST
+def save(request: HttpRequest, attempt_id: uuid.UUID) -> JsonResponse:
+    """Keep one answer, for quiz.js. {"position", "sequence", "flagged", "fields": {name: [value]}} → when it was kept."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"error": "login", "login": _login_url(attempt_id)}, status=401)
+    try:
+        step, slot = _keep(request, attempt_id, _json(request))
+    except responses.ResponseError as error:
+        return JsonResponse({"error": "invalid", "message": str(error)}, status=422)
+    except actions.Conflict as error:
+        return JsonResponse({"error": "conflict", "sequence": error.step.sequence, "answer": _in_words(error.step)}, status=409)
+    except actions.Closed:
+        return JsonResponse({"error": "closed"}, status=409)
+    deadline = slot.attempt.deadline
+    return JsonResponse({
+        "sequence": step.sequence if step else 0,
+        "saved_at": clock(step.saved_at if step else timezone.now()),
+        "seconds_left": max(0, int((deadline - timezone.now()).total_seconds())) if deadline else None,
+    })  # fmt: skip
+
+
+@require_POST
+def finish(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("quizzes:attempt", args=[attempt_id]))
+    found = get_object_or_404(Attempt.objects.visible_to(request.user), pk=attempt_id)
+    act = actions.time_up if "time_up" in request.POST else actions.finish_attempt
+    act(attempt=found, now=timezone.now())
+    request.session.pop(DRAFT, None)
+    return _to(attempt_id)
+
+
+def _answer(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
+    """An answer from the form, without JavaScript; then on to where the pressed button leads."""
+    fields = _fields(dict(request.POST.lists()))
+    try:
+        _keep(request, attempt_id, {**request.POST.dict(), "fields": fields})
+    except responses.ResponseError as error:
+        return _again(request, attempt_id, fields, problem=str(error), status=422)
+    except actions.Conflict as error:
+        return _again(request, attempt_id, fields, other=_in_words(error.step), status=409)
+    except actions.Closed:
+        messages.warning(request, _("Câu vừa rồi gửi đến sau khi hết giờ hoặc sau khi nộp bài, nên không được tính."))
+        return _to(attempt_id)
+    if request.session.get(DRAFT, {}).get("attempt") == str(attempt_id):
+        del request.session[DRAFT]
+    go = request.POST.get("go", "")
+    return _to(attempt_id, REVIEW if go == "review" else go if go.isdigit() else None)
+
+
+def _keep(request: HttpRequest, attempt_id: uuid.UUID, posted: dict[str, Any]) -> tuple[AnswerStep | None, Slot]:
+    """Raises Http404, ResponseError, Conflict, Closed."""
+    form = AnswerForm(posted)
+    if not form.is_valid():
+        raise responses.ResponseError(_("Câu trả lời gửi lên thiếu thông tin. Bạn tải lại trang rồi chọn lại."))
+    position = form.cleaned_data["position"]
+    try:
+        slot = queries.slot_of(user=request.user, attempt_id=attempt_id, position=position)
+    except Slot.DoesNotExist as error:
+        raise Http404 from error
+    response = responses.parse(slot.version.kind, slot.version.body, slot.order, _fields(posted.get("fields")))
+    step = actions.save_answer(
+        attempt=slot.attempt, position=position, response=response, now=timezone.now(),
+        sequence=form.cleaned_data["sequence"], flagged=form.cleaned_data["flagged"],
+    )  # fmt: skip
+    return step, slot
+
+
+def _again(request: HttpRequest, attempt_id: uuid.UUID, fields: dict[str, list[str]], status: int, **extra: Any) -> HttpResponse:
+    """The same question with what was typed still in it, and why it was not kept."""
+    found = get_object_or_404(queries.attempts_of(request.user), pk=attempt_id)
+    form = AnswerForm(request.POST)
+    if found.state != AttemptState.IN_PROGRESS or not form.is_valid():
+        return _to(attempt_id)
+    position = form.cleaned_data["position"]
+    screen = queries.screen(attempt=found, now=timezone.now(), drafts={position: fields})
+    return _question(request, screen, position, status=status, **extra)
+
+
+def _question(request: HttpRequest, screen: queries.Screen, position: int, status: int = 200, **extra: Any) -> HttpResponse:
+    context = {"screen": screen, "here": screen.questions[position - 1], "login_url": _login_url(screen.attempt.pk), **extra}
+    return render(request, "quizzes/attempt.html", context, status=status)
+
+
+# --- an answer posted after the session ended ------------------------------------------------------------------------
+
+
+def _log_in_first(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
+    """To the login page and back. A posted answer waits in the session, which logging in keeps; it is then shown in
+    its question again, only to whom the attempt belongs."""
+    form = AnswerForm(request.POST)
+    if request.method == "POST" and form.is_valid() and Attempt.objects.open().filter(pk=attempt_id).exists():
+        request.session[DRAFT] = {
+            "attempt": str(attempt_id),
+            "position": form.cleaned_data["position"],
+            "fields": _fields(dict(request.POST.lists())),
+        }
+    return HttpResponseRedirect(_login_url(attempt_id))
+
+
+def _draft(request: HttpRequest, attempt_id: uuid.UUID) -> dict[int, dict[str, list[str]]]:
+    kept = request.session.get(DRAFT)
+    return {kept["position"]: kept["fields"]} if kept and kept["attempt"] == str(attempt_id) else {}
+
+
+# --- small translations ----------------------------------------------------------------------------------------------
+
+
+def _json(request: HttpRequest) -> dict[str, Any]:
+    try:
+        value = json.loads(request.body) if request.content_type == "application/json" else None
+    except (ValueError, RecursionError):
+        value = None
+    return value if isinstance(value, dict) else {}
+
+
+def _fields(posted: Any) -> dict[str, list[str]]:
+    """Only the fields of an answer, each short, so that nobody fills a session or a question with a book."""
+    if not isinstance(posted, dict):
+        return {}
+    return {
+        name: [str(value)[:500] for value in values[:30]]
+        for name, values in posted.items()
+        if _FIELD.fullmatch(name) and isinstance(values, list)
+    }
+
+
+def _in_words(step: AnswerStep) -> list[str]:
+    return responses.summarise(step.slot.version.kind, step.slot.version.body, step.response)
+
+
+def _login_url(attempt_id: uuid.UUID) -> str:
+    return f"{reverse('account_login')}?{urlencode({'next': reverse('quizzes:attempt', args=[attempt_id])})}"
+
+
+def _to(attempt_id: uuid.UUID, place: int | str | None = None) -> HttpResponseRedirect:
+    url = reverse("quizzes:attempt", args=[attempt_id])
+    return HttpResponseRedirect(f"{url}?cau={place}" if place else url)

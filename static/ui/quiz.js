@@ -1,0 +1,301 @@
+/* A quiz attempt: every change is saved by itself, kept on this device until the server has it, and sent again when
+   the network is back. All questions are in the page, so that going on works without a network. The clock shown is
+   the server's, told with every save; the server alone decides. Without this file the same forms do the same work. */
+(function () {
+  "use strict";
+  var quiz = document.querySelector("[data-quiz]");
+  if (!quiz || !window.fetch) { return; }
+  var url = quiz.dataset.url;
+  var prefix = "quiz:" + quiz.dataset.quiz + ":";
+  var pending = {};      /* position → {fields, flagged, sequence, stamp} not yet acknowledged */
+  var stuck = "";        /* "login", "conflict" or "closed": nothing more is sent until the reader has acted */
+  var running = null, later = 0, pause = 0, stamp = 0;
+
+  function all(selector, root) { return Array.prototype.slice.call((root || quiz).querySelectorAll(selector)); }
+  function one(selector) { return quiz.querySelector(selector); }
+  function form(position) { return document.getElementById("cau-" + position); }
+  function positions() { return Object.keys(pending); }
+
+  /* --- on this device ----------------------------------------------------------------------------------------- */
+
+  function store(position) {
+    try {
+      if (pending[position]) { localStorage.setItem(prefix + position, JSON.stringify(pending[position])); }
+      else { localStorage.removeItem(prefix + position); }
+    } catch (error) { /* private mode or full: the page itself still holds it */ }
+  }
+  function stored() {
+    var found = {};
+    try {
+      for (var place = 0; place < localStorage.length; place += 1) {
+        var key = localStorage.key(place);
+        if (key.indexOf(prefix) === 0) { found[key.slice(prefix.length)] = JSON.parse(localStorage.getItem(key)); }
+      }
+    } catch (error) { /* unreadable is as none */ }
+    return found;
+  }
+  function forget() {
+    Object.keys(stored()).forEach(function (position) { delete pending[position]; store(position); });
+  }
+
+  if (quiz.dataset.finished !== undefined) { forget(); return; }
+
+  /* --- the forms ---------------------------------------------------------------------------------------------- */
+
+  function answer(box) {
+    var fields = {};
+    new FormData(box).forEach(function (value, name) {
+      if (!/^(answer|pair-\d+|place-\d+)$/.test(name) || value === "") { return; }
+      (fields[name] = fields[name] || []).push(value);
+    });
+    return fields;
+  }
+  function fill(box, entry) {
+    all("input, select", box).forEach(function (field) {
+      var values = entry.fields[field.name] || [];
+      if (field.name === "flagged") { field.checked = entry.flagged; }
+      else if (field.type === "radio" || field.type === "checkbox") { field.checked = values.indexOf(field.value) >= 0; }
+      else if (field.type !== "hidden") { field.value = values[0] || ""; }
+    });
+  }
+  function full(box) {
+    var selects = all("select", box).map(function (field) { return field.value; });
+    if (!selects.length) { return Object.keys(answer(box)).length > 0; }
+    var twice = box.dataset.kind === "ordering" && selects.some(function (value, place) {
+      return value && selects.indexOf(value) !== place;
+    });
+    var note = box.querySelector("[data-twice]");
+    if (note) { note.hidden = !twice; }
+    return !twice && selects.every(Boolean);
+  }
+  function map(position) {
+    var box = form(position), mark = all(".qmap button")[position - 1], done = full(box);
+    mark.classList.toggle("done", done);
+    mark.classList.toggle("flag", box.elements.flagged.checked);
+    mark.querySelector("[data-yes]").hidden = !done;
+    mark.querySelector("[data-no]").hidden = done;
+    mark.querySelector("[data-flag]").hidden = !box.elements.flagged.checked;
+    one("[data-done]").textContent = all(".qmap .done").length;
+  }
+  function here() { return all("form[data-question]").filter(function (box) { return !box.hidden; })[0]; }
+
+  function show(position, push) {
+    var box = form(position);
+    if (!box) { return; }
+    all("form[data-question]").forEach(function (other) { other.hidden = other !== box; });
+    all(".qmap button").forEach(function (mark, place) {
+      if (place + 1 === Number(position)) { mark.setAttribute("aria-current", "page"); } else { mark.removeAttribute("aria-current"); }
+    });
+    all("button[form]").forEach(function (button) { button.setAttribute("form", box.id); });
+    one("[data-number]").textContent = position;
+    document.title = document.title.replace(/\d+/, position);
+    if (push) { history.pushState(null, "", url + "?cau=" + position); }
+    window.scrollTo(0, 0);
+    box.querySelector("legend").focus({ preventScroll: true });
+  }
+
+  /* --- saying how it stands ------------------------------------------------------------------------------------ */
+
+  function status(name, time) {
+    var line = one("[data-status]");
+    if (!line) { return; }
+    line.className = "save" + (name === "saved" ? "" : name === "off" || name === "stopped" ? " off" : " busy");
+    all("[data-when]", line).forEach(function (part) { part.hidden = part.dataset.when !== name; });
+    line.querySelector("[data-waiting]").textContent = positions().length;
+    if (time) { line.querySelector("[data-saved-at]").textContent = time; }
+  }
+  function note(name, open) {
+    var box = one('[data-note="' + name + '"]');
+    if (box) { box.hidden = !open; }
+  }
+  function problem(position, text) {
+    var line = form(position) && form(position).querySelector("[data-problem]");
+    if (line) { line.textContent = text || ""; line.hidden = !text; }
+  }
+
+  /* --- sending ------------------------------------------------------------------------------------------------- */
+
+  function token() {
+    var cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie);
+    return cookie ? cookie[1] : document.querySelector("[name=csrfmiddlewaretoken]").value;
+  }
+
+  function changed(box, wait) {
+    var position = box.dataset.question, known = pending[position];
+    stamp += 1;
+    pending[position] = {
+      fields: answer(box), flagged: box.elements.flagged.checked, stamp: stamp,
+      sequence: known ? known.sequence : Number(box.elements.sequence.value)
+    };
+    store(position);
+    map(position);
+    problem(position, "");
+    if (!stuck) { soon(wait); }
+  }
+  function soon(wait) {
+    window.clearTimeout(later);
+    later = window.setTimeout(flush, wait);
+  }
+
+  /* Sends what waits, one after the other. Resolves to whether everything has arrived. */
+  function flush() {
+    window.clearTimeout(later);
+    if (running) { return running.then(function () { return positions().length && !stuck ? flush() : !positions().length; }); }
+    if (stuck || !positions().length) { return Promise.resolve(!positions().length); }
+    status("saving");
+    running = positions().reduce(function (before, position) {
+      return before.then(function (well) { return well && !stuck && pending[position] ? send(position) : well; });
+    }, Promise.resolve(true)).then(function (well) {
+      running = null;
+      if (well && !stuck && positions().length) { soon(300); }
+      if (!well && !stuck) { pause = Math.min(30000, (pause || 2500) * 2); soon(pause); }
+      return !positions().length;
+    });
+    return running;
+  }
+
+  function send(position) {
+    var entry = pending[position], stop = new AbortController();
+    var limit = window.setTimeout(function () { stop.abort(); }, 15000);
+    return fetch(quiz.dataset.save, {
+      method: "POST", credentials: "same-origin", keepalive: true, signal: stop.signal, redirect: "error",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
+      body: JSON.stringify({ position: Number(position), sequence: entry.sequence, flagged: entry.flagged, fields: entry.fields })
+    }).then(function (reply) {
+      return reply.json().then(function (told) { return taken(position, entry, reply.status, told); });
+    }).catch(function () {
+      status("off");
+      note("off", true);
+      return false;
+    }).then(function (well) { window.clearTimeout(limit); return well; });
+  }
+
+  function done(position, entry) {
+    if (pending[position] && pending[position].stamp === entry.stamp) { delete pending[position]; }
+    store(position);
+  }
+
+  function taken(position, entry, code, told) {
+    var box = form(position);
+    if (code === 200) {
+      pause = 0;
+      if (pending[position]) { pending[position].sequence = told.sequence; }
+      if (box) { box.elements.sequence.value = told.sequence; }
+      done(position, entry);
+      note("off", false);
+      resync(told.seconds_left);
+      status(positions().length ? "saving" : "saved", told.saved_at);
+      return true;
+    }
+    if (code === 422) {
+      done(position, entry);
+      status("stopped");
+      if (box) {
+        problem(position, told.message);
+        if (box.hidden) { show(position, true); }
+      }
+      return false;
+    }
+    if (code === 401) { stuck = "login"; status("stopped"); note("off", false); note("login", true); note("waiting", true); return false; }
+    if (code === 409 && told.error === "conflict") { conflict(position, told); return false; }
+    if (code === 409 || code === 404) {
+      stuck = "closed"; forget(); status("stopped"); note("off", false); note("closed", true);
+      return false;
+    }
+    throw new Error(String(code));
+  }
+
+  function conflict(position, told) {
+    stuck = "conflict";
+    status("stopped");
+    note("waiting", true);
+    var box = one('[data-note="conflict"]');
+    if (!box) { return; }
+    box.querySelector("[data-which]").textContent = position;
+    var other = box.querySelector("[data-other]");
+    other.textContent = told.answer.join("; ") || other.dataset.empty;
+    box.hidden = false;
+    box.onclick = function (event) {
+      var keep = event.target.dataset && event.target.dataset.keep;
+      if (!keep) { return; }
+      box.hidden = true;
+      stuck = "";
+      if (keep === "mine") { pending[position].sequence = told.sequence; store(position); flush(); return; }
+      delete pending[position];
+      store(position);
+      window.location.href = url + "?cau=" + position;
+    };
+  }
+
+  /* --- the clock: advisory -------------------------------------------------------------------------------------- */
+
+  var end = null, warned = {}, asked = false;
+  function resync(left) { if (left !== null && left !== undefined) { end = Date.now() + left * 1000; } }
+  function tick() {
+    if (end === null) { return; }
+    var left = Math.max(0, Math.round((end - Date.now()) / 1000));
+    one("[data-timer]").textContent = two(Math.floor(left / 60)) + ":" + two(left % 60);
+    [[300, "five"], [60, "one"]].forEach(function (pair) {
+      if (left <= pair[0] && left > pair[0] - 10 && !warned[pair[1]]) { warned[pair[1]] = true; one("[data-warn]").textContent = one("[data-warn]").dataset[pair[1]]; }
+    });
+    if (left === 0 && !asked) {
+      asked = true;
+      /* the server may know of more time: it then sends us back here */
+      flush().then(function () {
+        if (navigator.onLine === false || stuck === "login") { asked = false; end = Date.now() + 5000; return; }
+        var last = one("[data-time-up]");
+        last.elements.csrfmiddlewaretoken.value = token();
+        last.submit();
+      });
+    }
+  }
+  function two(number) { return (number < 10 ? "0" : "") + number; }
+  if (quiz.dataset.left !== undefined) { resync(Number(quiz.dataset.left)); window.setInterval(tick, 1000); }
+
+  /* --- what the reader does -------------------------------------------------------------------------------------- */
+
+  quiz.addEventListener("change", function (event) {
+    var box = event.target.form;
+    if (box && box.dataset.question) { changed(box, event.target.type === "text" ? 0 : 400); }
+  });
+  quiz.addEventListener("input", function (event) {
+    var box = event.target.form;
+    if (box && box.dataset.question && event.target.type === "text") { changed(box, 1500); }
+  });
+
+  quiz.addEventListener("submit", function (event) {
+    var box = event.target;
+    if (box.matches("[data-finish]")) {
+      if (!positions().length) { return; }
+      event.preventDefault();
+      flush().then(function (well) { if (well) { forget(); box.submit(); } else if (!stuck) { note("off", true); } });
+      return;
+    }
+    if (!box.dataset.question) { return; }
+    event.preventDefault();
+    var go = event.submitter ? event.submitter.value : String(Number(box.dataset.question) + 1);
+    if (go !== "review") { show(go, true); flush(); return; }
+    flush().then(function (well) {
+      if (well && !box.querySelector("[data-problem]:not([hidden])")) { window.location.href = url + "?cau=xem-lai"; }
+      else { window.scrollTo(0, 0); }
+    });
+  });
+
+  window.addEventListener("popstate", function () {
+    var place = /[?&]cau=(\d+)/.exec(window.location.search);
+    if (place && form(place[1])) { show(place[1], false); } else { window.location.reload(); }
+  });
+  window.addEventListener("online", function () { pause = 0; flush(); });
+  window.addEventListener("offline", function () { if (positions().length) { status("off"); } note("off", true); });
+  window.addEventListener("pagehide", function () { flush(); });
+  document.addEventListener("visibilitychange", function () { if (document.hidden) { flush(); } else { tick(); } });
+
+  /* What an earlier visit could not send is put back into its question and sent now. */
+  pending = stored();
+  positions().forEach(function (position) {
+    var box = form(position);
+    stamp = Math.max(stamp, pending[position].stamp);
+    if (box) { fill(box, pending[position]); map(position); }
+  });
+  if (positions().length) { flush(); }
+})();
