@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from courses.queries import my_enrolments, outlines, standings
+from lms.queries import my_learning
 
 YEAR = 60 * 60 * 24 * 365
 
@@ -64,30 +64,4 @@ def display(request: HttpRequest) -> HttpResponse:
 @require_GET
 def learn(request: HttpRequest) -> HttpResponse:
     """What to continue, what is due, what is earned."""
-    from certificates.queries import my_certificates
-    from classes.queries import due_for
-
-    now = timezone.now()
-    enrolments = my_enrolments(request.user)
-    standings_of = standings(enrolments)
-    certificates = {one.enrolment_id: one for one in my_certificates(request.user)}
-    known = outlines()
-    rows = [
-        {
-            "enrolment": row,
-            "standing": standings_of[row.pk],
-            "course": known.get(row.course_id),
-            "next": standings_of[row.pk].resume(row.last_part),
-            "certificate": certificates.get(row.pk),
-        }
-        for row in enrolments
-    ]
-    laid = sum(standings_of[row.pk].done for row in enrolments)
-    context = {
-        "studying": [row for row in rows if row["enrolment"].completed_at is None],
-        "finished": [row for row in rows if row["enrolment"].completed_at],
-        "due": due_for(learner=request.user, now=now),
-        "laid": laid,
-        "tiles": range(min(laid, 60)),
-    }
-    return render(request, "learn.html", context)
+    return render(request, "learn.html", my_learning(request.user, timezone.now()))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 os.environ.setdefault("VAR_DIR", str(Path(tempfile.gettempdir()) / f"hocai-test-{os.getuid()}"))
 
-from .base import *  # noqa: E402, F403
-from .base import CACHES, STORAGES, VAR_DIR  # noqa: E402
+from .base import *  # noqa: F403
+from .base import CACHES, STORAGES, VAR_DIR
 
 SECRET_KEY = "test-only-key-that-protects-nothing-at-all"  # noqa: S105
 DEBUG = False

@@ -17,6 +17,12 @@ from people.models import Audience, Tier
 from quizzes.actions import BankError, load_quiz
 
 
+def place_in_catalogue(files: CourseFiles) -> tuple[int, int, str]:
+    """Basic before advanced, the public before staff before pupils."""
+    fields = files.fields
+    return Tier.values.index(fields["tier"]), Audience.values.index(fields["audience"]), fields["code"]
+
+
 class Command(BaseCommand):
     help = "Load the curriculum and the site's pages from content/. Loading twice changes nothing."
 
@@ -36,7 +42,7 @@ class Command(BaseCommand):
                 )  # fmt: skip
                 self.stdout.write(f"pages/{path.stem}: {outcome.value}")
             courses = [(read_course(path.parent)) for path in sorted(folder.glob("courses/*/course.yaml"))]
-            for files in sorted(courses, key=lambda one: (Tier.values.index(one.fields["tier"]), Audience.values.index(one.fields["audience"]))):
+            for files in sorted(courses, key=place_in_catalogue):
                 self._course(files, now, force)
         except (ContentError, BankError) as error:
             raise CommandError(str(error)) from error
@@ -45,7 +51,7 @@ class Command(BaseCommand):
     def _course(self, files: CourseFiles, now: dt.datetime, force: bool) -> None:
         course, report = load_course(files=files, now=now, force=force)
         if files.quiz:
-            _quiz, report["quiz"] = load_quiz(course=course, quiz=files.quiz, now=now, force=force)
+            report["quiz"] = load_quiz(course=course, quiz=files.quiz, now=now, force=force)
         arrange(course=course, slugs=[*(lesson.slug for lesson in files.lessons), (files.quiz or {}).get("slug", "")])
         changed = {name: outcome.value for name, outcome in report.items() if outcome.value != "same"}
         self.stdout.write(f"{files.fields['code']}: {changed or 'same'}")
