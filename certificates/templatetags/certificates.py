@@ -42,7 +42,7 @@ def _mark(mark: layout.Mark) -> str:
             return f'<path fill="{layout.INK}" shape-rendering="crispEdges" d="{runs}"/>'
         case layout.Text():
             return format_html(
-                '<text x="{}" y="{}" font-size="{}" font-weight="{}" fill="{}" text-anchor="{}">{}</text>',
+                '<text x="{}" y="{}" style="font-size:{}px;font-weight:{};fill:{}" text-anchor="{}">{}</text>',
                 f"{mark.x:.2f}", f"{mark.y:.2f}", f"{mark.size:.2f}", _WEIGHTS[mark.font], mark.fill,
                 "middle" if mark.centred else "start", mark.text,
             )  # fmt: skip
