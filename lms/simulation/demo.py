@@ -78,7 +78,7 @@ def make_demo(*, learners: int, now: dt.datetime) -> None:
         return
     places = ensure_places(wards=12, schools=6, today=timezone.localdate(now))
     cast = _cast(now, places.units[0], places.schools[0])
-    Simulation(size=Size(learners=learners, classes=12, days=75, seed=SEED), now=now, say=lambda _text: None).run()
+    Simulation(size=Size(learners=learners, classes=12, days=240, seed=SEED), now=now, say=lambda _text: None).run()
     _an(cast["an"], now)
     _class_10a1(cast["binh"], places.schools[0], now)
     _requirements(cast["chi"], now)
