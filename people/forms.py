@@ -1,0 +1,303 @@
+"""Forms of the account pages: allauth's, in the house's words and with one password field that can be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as account_forms
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.internal.userkit import filter_users_by_username
+from allauth.account.models import EmailAddress
+from allauth.core import context
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp import forms as totp_forms
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from people.actions import accounts
+from people.consents import ConsentText, current_texts
+from people.models import Audience, ConsentPurpose, User
+from people.text import is_person_name, is_username, nfc
+
+SIGN_UP_KEY = "sign_up"
+
+PASSWORD_HINT = _("Ít nhất 8 ký tự, không chỉ toàn số. Một câu ngắn dễ nhớ là tốt nhất. Bạn dán được vào ô này.")
+CODE_HINT = _("Sáu chữ số trong ứng dụng xác thực, hoặc một mã dự phòng.")
+
+
+class PasswordInput(forms.PasswordInput):
+    """With a button beside it that shows what is typed: phones and Vietnamese keyboards make hidden typing a guess."""
+
+    template_name = "people/password_input.html"
+
+
+class FullNameField(forms.CharField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{
+                "label": _("Họ và tên"),
+                "max_length": 120,
+                "error_messages": {"required": _("Viết họ và tên của bạn.")},
+                "widget": forms.TextInput(attrs={"autocomplete": "name", "autocapitalize": "words", "spellcheck": "false"}),
+                **options,
+            }
+        )
+
+    def clean(self, value: Any) -> str:
+        name = nfc(super().clean(value) or "")
+        if name and not is_person_name(name):
+            raise forms.ValidationError(
+                _("Viết tên bằng chữ, từ 2 đến 120 ký tự. Tên có thể có dấu cách, dấu chấm, gạch nối, không có chữ số.")
+            )
+        return name
+
+
+class HouseMixin:
+    """Our labels, hints and password field on allauth's forms; one password is typed once, since it can be shown."""
+
+    labels: dict[str, Any] = {}
+    hints: dict[str, Any] = {}
+    missing: dict[str, Any] = {}
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("password2", None)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
+            if isinstance(field.widget, forms.PasswordInput):
+                field.widget = PasswordInput(attrs=field.widget.attrs)
+                field.help_text = PASSWORD_HINT if name == "password1" else ""
+            if name == "code":
+                field.widget.attrs.update({"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True})
+            field.help_text = self.hints.get(name, field.help_text)
+            if name in self.missing:
+                field.error_messages["required"] = self.missing[name]
+
+
+class StartForm(forms.Form):
+    """What is asked before anything else, because a child is asked for other consents."""
+
+    birth_year = forms.IntegerField(
+        label=_("Bạn sinh năm nào?"),
+        help_text=_("Bốn chữ số, ví dụ 1958. Hỏi trước để bảo vệ trẻ em; không hỏi ngày và tháng sinh."),
+        error_messages={
+            "required": _("Viết năm sinh bằng bốn chữ số, ví dụ 1958."),
+            "invalid": _("Viết năm sinh bằng bốn chữ số, ví dụ 1958."),
+        },
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "maxlength": 4, "autocomplete": "bday-year", "class": "short"}),
+    )
+    audience = forms.ChoiceField(
+        label=_("Bạn học với tư cách nào?"),
+        choices=Audience.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Chọn một mục. Đổi lại được sau.")},
+    )
+
+    def clean_birth_year(self) -> int:
+        year = self.cleaned_data["birth_year"]
+        if not 1900 <= year <= timezone.localdate().year:
+            raise forms.ValidationError(
+                _("Năm sinh phải từ 1900 đến %(year)s. Xem lại bốn chữ số bạn vừa gõ."),
+                params={"year": str(timezone.localdate().year)},
+            )
+        return year
+
+
+class NameForm(forms.Form):
+    full_name = FullNameField(help_text=_("Giấy xác nhận đã cấp vẫn giữ tên cũ."))
+
+
+class SignupForm(HouseMixin, account_forms.SignupForm):
+    """The details. Needs the answers of StartForm in the session; who has none is sent there by the adapter."""
+
+    labels = {
+        "email": _("Địa chỉ thư điện tử"),
+        "username": _("Tên đăng nhập"),
+        "password1": _("Mật khẩu"),
+    }
+    hints = {
+        "email": _("Để đăng nhập và lấy lại mật khẩu."),
+        "username": _("Từ 3 đến 30 ký tự: chữ thường không dấu, chữ số, dấu chấm, gạch nối. Ví dụ: an.nguyen58"),
+    }
+    missing = {"password1": _("Đặt một mật khẩu.")}
+    field_order = ["full_name", "email", "username", "password1"]
+    full_name = FullNameField(help_text=_("Viết như bạn muốn thấy trên giấy xác nhận. Đổi lại được sau."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        start = context.request.session.get(SIGN_UP_KEY, {})
+        self.birth_year: int = start.get("birth_year", 0)
+        self.audience: str = start.get("audience", Audience.PUBLIC)
+        self.minor = User(birth_year=self.birth_year, audience=self.audience).is_minor(timezone.localdate())
+        # One of the two is needed; the fold below the address says so, "not required" beside both would not.
+        for name in ("email", "username"):
+            self.fields[name].template_name = "people/either_field.html"  # type: ignore[attr-defined]
+        self.fields["username"].required = False
+        self.fields["username"].widget.attrs.update({"maxlength": 30, "autocapitalize": "none", "spellcheck": "false"})
+        self.fields["email"].widget.attrs.update({"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"})
+        if self.minor:
+            self.fields["guardian_name"] = FullNameField(
+                label=_("Họ và tên cha, mẹ hoặc người giám hộ"),
+                widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "words", "spellcheck": "false"}),
+                error_messages={"required": _("Nhờ cha, mẹ hoặc người giám hộ tự viết tên vào đây.")},
+            )
+        for purpose, text in self.consent_texts().items():
+            binding = not text.optional
+            self.fields[f"consent_{purpose}"] = forms.BooleanField(
+                label=text.title,
+                required=binding,
+                help_text=self._consent_hint(purpose, binding),
+                error_messages={"required": self._consent_error(purpose)},
+            )
+
+    def consent_texts(self) -> dict[str, ConsentText]:
+        return {purpose: text for purpose, text in current_texts().items() if self.minor or purpose != ConsentPurpose.GUARDIAN}
+
+    def own_consents(self) -> list[tuple[forms.BoundField, ConsentText]]:
+        return [(self[f"consent_{text.purpose}"], text) for text in self.consent_texts().values() if text.purpose != "guardian"]
+
+    def guardian_consent(self) -> tuple[forms.BoundField, ConsentText] | None:
+        text = self.consent_texts().get(ConsentPurpose.GUARDIAN)
+        return (self["consent_guardian"], text) if text else None
+
+    @staticmethod
+    def _consent_hint(purpose: str, binding: bool) -> Any:
+        if purpose == ConsentPurpose.GUARDIAN:
+            return _("Cha, mẹ hoặc người giám hộ đọc và chọn mục này.")
+        if binding:
+            return _("Bắt buộc để có tài khoản. Không đồng ý, bạn vẫn học được như khách.")
+        return _("Không bắt buộc")
+
+    @staticmethod
+    def _consent_error(purpose: str) -> Any:
+        if purpose == ConsentPurpose.GUARDIAN:
+            return _("Dưới 16 tuổi cần cha, mẹ hoặc người giám hộ đồng ý. Chưa có thì em vẫn học được bằng mã lớp.")
+        return _("Chưa chọn mục này thì chưa mở được tài khoản. Bạn vẫn học được như khách, không cần tài khoản.")
+
+    def clean_username(self) -> str:
+        username = nfc(self.cleaned_data["username"]).lower()
+        if username and not is_username(username):
+            raise forms.ValidationError(
+                _("Dùng từ 3 đến 30 ký tự: chữ thường không dấu, chữ số, dấu chấm, gạch nối hoặc gạch dưới, không có dấu cách.")
+            )
+        if username and filter_users_by_username(username).exists():
+            raise forms.ValidationError(_("Tên này đã có người dùng. Thử thêm vài chữ số, ví dụ năm sinh."))
+        return username
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if not {"email", "username"} & set(self.errors) and not (
+            self.cleaned_data.get("email") or self.cleaned_data.get("username")
+        ):
+            self.add_error("email", _("Viết địa chỉ thư điện tử, hoặc chọn một tên đăng nhập ở ngay bên dưới."))
+        return self.cleaned_data
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        try:
+            return super().try_save(request)
+        except accounts.UsernameTaken:
+            # Somebody was quicker between our look and our write.
+            messages.error(request, _("Tên đăng nhập vừa có người khác chọn. Chọn tên khác rồi thử lại."))
+            return None, redirect("account_signup")
+
+    def save(self, request: HttpRequest) -> User:
+        data = self.cleaned_data
+        user = accounts.register_account(
+            full_name=data["full_name"],
+            username=data.get("username", ""),
+            email=data.get("email", ""),
+            password=data["password1"],
+            birth_year=self.birth_year,
+            audience=self.audience,
+            consents={
+                purpose: data["guardian_name"] if purpose == ConsentPurpose.GUARDIAN else ""
+                for purpose in self.consent_texts()
+                if data[f"consent_{purpose}"]
+            },
+            channel="web",
+            now=timezone.now(),
+        )
+        request.session.pop(SIGN_UP_KEY, None)
+        return user
+
+
+class LoginForm(HouseMixin, account_forms.LoginForm):
+    labels = {
+        "login": _("Thư điện tử hoặc tên đăng nhập"),
+        "password": _("Mật khẩu"),
+        "remember": _("Nhớ tôi trên máy này"),
+    }
+    hints = {"remember": _("Đừng chọn nếu đây là máy dùng chung.")}
+    missing = {"login": _("Viết thư điện tử hoặc tên đăng nhập của bạn."), "password": _("Gõ mật khẩu của bạn.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs.update(
+            {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "maxlength": 254}
+        )
+
+    def clean_login(self) -> str:
+        return nfc(self.cleaned_data["login"]).lower()
+
+    def user_credentials(self) -> dict[str, Any]:
+        """An address is never a username here. Trying it as both would check the password twice for known people
+        and once for unknown ones, and so tell them apart by the time it takes (security V5)."""
+        credentials = super().user_credentials()
+        if "email" in credentials:
+            credentials.pop("username", None)
+        return credentials
+
+
+class ResetPasswordForm(HouseMixin, account_forms.ResetPasswordForm):
+    labels = {"email": _("Địa chỉ thư điện tử")}
+    hints = {"email": _("Địa chỉ bạn đã dùng khi đăng ký.")}
+    missing = {"email": _("Viết địa chỉ thư điện tử của bạn.")}
+
+
+class ResetPasswordKeyForm(HouseMixin, account_forms.ResetPasswordKeyForm):
+    labels = {"password1": _("Mật khẩu mới")}
+
+
+class ChangePasswordForm(HouseMixin, account_forms.ChangePasswordForm):
+    labels = {"oldpassword": _("Mật khẩu đang dùng"), "password1": _("Mật khẩu mới")}
+
+
+class SetPasswordForm(HouseMixin, account_forms.SetPasswordForm):
+    labels = {"password1": _("Mật khẩu mới")}
+
+
+class AddEmailForm(HouseMixin, account_forms.AddEmailForm):
+    labels = {"email": _("Địa chỉ thư điện tử mới")}
+    hints = {"email": _("Chúng tôi gửi một thư tới địa chỉ này. Địa chỉ đổi khi bạn mở liên kết trong thư.")}
+    missing = {"email": _("Viết địa chỉ thư điện tử mới.")}
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        """allauth would drop an address that a roster wrote and nobody proved before the new one is proven."""
+        address = accounts.await_address(user=self.user, email=self.cleaned_data["email"])
+        send_verification_email_to_address(request, address)
+        return address
+
+
+class ReauthenticateForm(HouseMixin, account_forms.ReauthenticateForm):
+    labels = {"password": _("Mật khẩu")}
+
+
+class AuthenticateForm(HouseMixin, mfa_forms.AuthenticateForm):
+    labels = {"code": _("Mã xác thực")}
+    hints = {"code": CODE_HINT}
+
+
+class ReauthenticateCodeForm(HouseMixin, mfa_forms.ReauthenticateForm):
+    labels = {"code": _("Mã xác thực")}
+    hints = {"code": CODE_HINT}
+
+
+class ActivateTOTPForm(HouseMixin, totp_forms.ActivateTOTPForm):
+    labels = {"code": _("Mã xác thực")}
+    hints = {"code": _("Sáu chữ số ứng dụng đang hiện.")}

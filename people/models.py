@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
-from people.text import fold
+from people.text import fold, nfc
 
 
 class Audience(models.TextChoices):
@@ -55,7 +55,9 @@ class OrganisationQuerySet(MP_NodeQuerySet):
 
 
 class OrganisationManager(MP_NodeManager.from_queryset(OrganisationQuerySet)):  # type: ignore[misc]
-    pass
+    def get_queryset(self) -> OrganisationQuerySet:
+        """treebeard's own names its own queryset, which knows no `below`."""
+        return OrganisationQuerySet(self.model, using=self._db).order_by("path")
 
 
 class Organisation(MP_Node):
@@ -114,7 +116,10 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class PeopleManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    pass
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """In lower case as a whole: log-in and the uniqueness of addresses compare them so."""
+        return nfc(email or "").lower()
 
 
 class User(AbstractUser):
@@ -144,6 +149,10 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        return nfc(username).lower()
 
     def get_full_name(self) -> str:
         return self.full_name

@@ -1,6 +1,13 @@
-"""Placeholder until the views stand."""
+from __future__ import annotations
 
-from django.http import HttpResponse
 from django.urls import path
 
-urlpatterns = [path("", lambda request: HttpResponse(), name="account")]
+from people import views
+
+urlpatterns = [
+    path("", views.account, name="account"),
+    path("sign-up/", views.sign_up_start, name="sign_up_start"),
+    path("name/", views.change_name, name="account_name"),
+    path("consents/<slug:purpose>/", views.answer_consent, name="account_consent"),
+    path("data.json", views.data, name="account_data"),
+]

@@ -1,0 +1,1 @@
+"""What people and their organisations do, one verb a function."""
