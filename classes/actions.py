@@ -355,4 +355,3 @@ def withdraw_requirement(*, requirement: StaffRequirement, officer: User, now: d
     if not queries.may_require(officer, requirement.organisation):
         raise NotOfficerHere(requirement.organisation.code)
     StaffRequirement.objects.current().filter(pk=requirement.pk).update(withdrawn_at=now)
-

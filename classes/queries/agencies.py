@@ -38,6 +38,7 @@ from classes.models import StaffRequirement
 from courses.models import Enrolment
 from courses.queries import outlines
 from people.models import Membership, Organisation, RoleKind, User, overseen_roots
+from people.queries import role_kinds
 from people.text import fold
 
 STEP = Organisation.steplen
@@ -63,12 +64,15 @@ def scope_of(user: User) -> list[Organisation]:
 
 def above(unit: Organisation, user: User) -> list[Organisation]:
     """The organisations above `unit` that `user` may open, topmost first."""
-    paths = [unit.path[:length] for length in range(STEP, len(unit.path), STEP)]
-    return list(Organisation.objects.visible_to(user).filter(path__in=paths).order_by("path"))
+    shortest = min((len(root.path) for root in overseen_roots(user) if unit.path.startswith(root.path)), default=len(unit.path))
+    paths = [unit.path[:length] for length in range(shortest, len(unit.path), STEP)]
+    return list(Organisation.objects.filter(path__in=paths).order_by("path")) if paths else []
 
 
 def may_require(user: User, organisation: Organisation) -> bool:
     """Whether `user` may set what staff must learn there: officers and the owner; an auditor only looks."""
+    if RoleKind.AUDITOR not in role_kinds(user):
+        return any(organisation.path.startswith(root.path) for root in overseen_roots(user))
     held = user.roles.current().filter(kind__in=[RoleKind.OFFICER, RoleKind.OWNER])  # type: ignore[attr-defined]
     return any(organisation.path.startswith(path) for path in held.values_list("organisation__path", flat=True))
 
@@ -338,9 +342,9 @@ def people(
     unit: Organisation, *, now: dt.datetime, course_id: int | None = None, state: str = "", page: int | str = 1
 ) -> PeoplePage:
     """The staff directly in `unit`, fifty a page, by name. Five queries for any number."""
-    asked = _people(unit, now, course_id, state)
-    shown = Paginator(asked, PAGE).get_page(page)
-    return PeoplePage(lines=tuple(_lines(list(shown.object_list), unit, now, course_id, state)), page=shown)
+    asked = _Asked(unit=unit, now=now, course_id=course_id, state=state, required=_in_force(unit, course_id))
+    shown = Paginator(_people(asked), PAGE).get_page(page)
+    return PeoplePage(lines=tuple(_lines(list(shown.object_list), asked)), page=shown)
 
 
 def people_rows(
@@ -348,29 +352,39 @@ def people_rows(
 ) -> tuple[list[str], list[list[Cell]]]:
     """All pages of `people` as a table."""
     header = [_("Họ và tên"), _("Đơn vị"), _("Khóa học"), _("Tình trạng"), _("Điểm"), _("Ngày hoàn thành")]
-    lines = _lines(list(_people(unit, now, course_id, state)), unit, now, course_id, state)
+    asked = _Asked(unit=unit, now=now, course_id=course_id, state=state, required=_in_force(unit, course_id))
+    lines = _lines(list(_people(asked)), asked)
     return header, [[one.name, one.unit, one.course_title, one.word, one.score, one.completed_on] for one in lines]
 
 
-def _people(unit: Organisation, now: dt.datetime, course_id: int | None, state: str) -> QuerySet[Membership]:
-    everybody = Membership.objects.current().staff().filter(organisation=unit, user__is_active=True)
-    if state in STATES:
-        everybody = everybody.filter(_has_line(unit, now, course_id, state))
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    unit: Organisation
+    now: dt.datetime
+    course_id: int | None
+    state: str
+    required: list[StaffRequirement]
+
+
+def _people(asked: _Asked) -> QuerySet[Membership]:
+    everybody = Membership.objects.current().staff().filter(organisation=asked.unit, user__is_active=True)
+    if asked.state in STATES:
+        everybody = everybody.filter(_has_line(asked))
     return everybody.select_related("user").order_by("user__name_folded", "user_id")
 
 
-def _has_line(unit: Organisation, now: dt.datetime, course_id: int | None, state: str) -> Any:
-    """Whether `_lines` gives a person a line in `state`: so that pages and numbers agree with what is shown."""
-    enrolments, required = _enrolments([unit], course_id), _in_force(unit, course_id)
-    past = {row.course_id for row in required if row.due_at < now}
-    if state == "done":
+def _has_line(asked: _Asked) -> Any:
+    """Whether `_lines` gives a person a line in the state asked for: so that pages and numbers agree with what is shown."""
+    enrolments = _enrolments([asked.unit], asked.course_id)
+    past = {row.course_id for row in asked.required if row.due_at < asked.now}
+    if asked.state == "done":
         return Exists(enrolments.completed())
-    if state == "late":
-        return Exists(_owed(course_id).filter(due_at__lt=now))
-    if state == "learning":
+    if asked.state == "late":
+        return Exists(_owed(asked.course_id).filter(due_at__lt=asked.now))
+    if asked.state == "learning":
         again = Enrolment.objects.completed().filter(learner_id=OuterRef("learner_id"), course_id=OuterRef("course_id"))
         return Exists(enrolments.open().filter(~Exists(again)).exclude(course_id__in=past))
-    wanted = {course_id} if course_id else {row.course_id for row in required}
+    wanted = {asked.course_id} if asked.course_id else {row.course_id for row in asked.required}
     if not wanted:
         return ~Exists(enrolments)
     missing = Q(pk__in=[])
@@ -379,26 +393,24 @@ def _has_line(unit: Organisation, now: dt.datetime, course_id: int | None, state
     return missing
 
 
-def _lines(
-    members: Sequence[Membership], unit: Organisation, now: dt.datetime, course_id: int | None, state: str
-) -> Iterable[Line]:
-    required = {row.course_id: row for row in _in_force(unit, course_id)}
+def _lines(members: Sequence[Membership], asked: _Asked) -> Iterable[Line]:
+    required = {row.course_id: row for row in asked.required}
     kept: dict[int, dict[int, Enrolment]] = {}
-    mine = _enrolments([unit], course_id, who="").filter(learner_id__in=[member.user_id for member in members])
+    mine = _enrolments([asked.unit], asked.course_id, who="").filter(learner_id__in=[member.user_id for member in members])
     # Open ones first, so that a completed one takes their place; the first completion stays.
     for row in mine.annotate(course_title=F("course__title")).order_by(F("completed_at").desc(nulls_first=True)):
         kept.setdefault(row.learner_id, {})[row.course_id] = row
-    titles = {row.course_id: row.course_title for mine_ in kept.values() for row in mine_.values()}
+    titles = {row.course_id: row.course_title for rows in kept.values() for row in rows.values()}
     titles |= {row.course_id: row.course.title for row in required.values()}
-    if course_id:
-        titles.setdefault(course_id, dict(course_choices()).get(course_id, ""))
+    if asked.course_id and asked.course_id not in titles:
+        titles[asked.course_id] = dict(course_choices()).get(asked.course_id, "")
     for member in members:
-        courses = list(dict.fromkeys([*required, *kept.get(member.user_id, {}), *([course_id] if course_id else [])]))
+        mine_by_course = kept.get(member.user_id, {})
+        courses = dict.fromkeys([*required, *mine_by_course, *([asked.course_id] if asked.course_id else [])])
         lines = [
-            _line(member, unit, titles.get(course, ""), kept.get(member.user_id, {}).get(course), required.get(course), now)
-            for course in courses
-        ] or [Line(name=member.user.full_name, unit=unit.label, course_title="", state="none")]
-        yield from (line for line in lines if state in ("", line.state))
+            _line(member, asked, titles[course], mine_by_course.get(course), required.get(course)) for course in courses
+        ] or [Line(name=member.user.full_name, unit=asked.unit.label, course_title="", state="none")]
+        yield from (line for line in lines if asked.state not in STATES or asked.state == line.state)
 
 
 def _in_force(unit: Organisation, course_id: int | None) -> list[StaffRequirement]:
@@ -408,14 +420,11 @@ def _in_force(unit: Organisation, course_id: int | None) -> list[StaffRequiremen
     return list(rows.filter(course_id=course_id) if course_id else rows)
 
 
-def _line(
-    member: Membership, unit: Organisation, title: str, enrolment: Enrolment | None, required: StaffRequirement | None,
-    now: dt.datetime,
-) -> Line:  # fmt: skip
-    named = {"name": member.user.full_name, "unit": unit.label, "course_title": title}
+def _line(member: Membership, asked: _Asked, title: str, enrolment: Enrolment | None, required: StaffRequirement | None) -> Line:
+    named = {"name": member.user.full_name, "unit": asked.unit.label, "course_title": title}
     if enrolment and enrolment.completed_at:
         day = timezone.localdate(enrolment.completed_at)
         return Line(**named, state="done", score=enrolment.score, completed_on=day)
-    if required and required.due_at < now:
+    if required and required.due_at < asked.now:
         return Line(**named, state="late")
     return Line(**named, state="learning" if enrolment else "none")

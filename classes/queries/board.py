@@ -188,7 +188,8 @@ def _board(training_class: TrainingClass, members: list[ClassMember], *, now: dt
         shown = sorted(shown, key=lambda row: row.done)
     return Board(
         training_class=training_class, heads=_heads(columns, live), columns=columns, rows=tuple(shown),
-        stuck=tuple(sorted((row for row in rows if row.reasons), key=lambda row: -row.overdue)), given=tuple(_given(one, columns, rows, now) for one in assignments),
+        stuck=tuple(sorted((row for row in rows if row.reasons), key=lambda row: -row.overdue)),
+        given=tuple(_given(one, columns, rows, now) for one in assignments),
         total=len(rows), open=sum(row.open for row in rows), late=sum(row.late for row in rows),
     )  # fmt: skip
 
@@ -205,8 +206,13 @@ def _columns(assignments: Iterable[Assignment], live: dict[int, CourseOutline]) 
             if due and course:
                 columns.append(
                     Column(
-                        key=part.key, course_id=course_id, course_code=course.code, kind=part.kind, number=part.number,
-                        title=part.title, due_at=due,
+                        key=part.key,
+                        course_id=course_id,
+                        course_code=course.code,
+                        kind=part.kind,
+                        number=part.number,
+                        title=part.title,
+                        due_at=due,
                     )  # fmt: skip
                 )
     return tuple(columns)
@@ -215,7 +221,8 @@ def _columns(assignments: Iterable[Assignment], live: dict[int, CourseOutline]) 
 def _heads(columns: tuple[Column, ...], live: dict[int, CourseOutline]) -> tuple[CourseHead, ...]:
     return tuple(
         CourseHead(
-            title=live[course_id].title, code=live[course_id].code,
+            title=live[course_id].title,
+            code=live[course_id].code,
             width=sum(1 + (one.kind == "quiz") for one in columns if one.course_id == course_id),
         )  # fmt: skip
         for course_id in dict.fromkeys(column.course_id for column in columns)

@@ -64,8 +64,10 @@ def _from_classes(learner: User) -> list[_Given]:
     rows = (
         Assignment.objects.current()
         .filter(
-            training_class__members__learner=learner, training_class__members__left_at__isnull=True,
-            training_class__closed_at__isnull=True, training_class__cancelled_at__isnull=True,
+            training_class__members__learner=learner,
+            training_class__members__left_at__isnull=True,
+            training_class__closed_at__isnull=True,
+            training_class__cancelled_at__isnull=True,
         )  # fmt: skip
         .values_list("title", "training_class__name", "course__title", "course_id", "part", "due_at")
     )

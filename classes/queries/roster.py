@@ -121,9 +121,7 @@ class _Planner:
             return self._back(line, member)
         if member:
             return RosterRow(line=line.number, text=line.text, name=member.shown_as, status=PRESENT, number=member.number)
-        return RosterRow(
-            line=line.number, text=line.text, name=user.full_name, status=LINK, number=self._next(), user_id=user.pk
-        )
+        return RosterRow(line=line.number, text=line.text, name=user.full_name, status=LINK, number=self._next(), user_id=user.pk)
 
     def _back(self, line: roster.Line, member: ClassMember) -> RosterRow:
         return RosterRow(
@@ -153,4 +151,3 @@ def _accounts(training_class: TrainingClass, typed: set[str]) -> dict[str, User]
         if user.email:
             found[user.email.lower()] = user
     return found
-

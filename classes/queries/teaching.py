@@ -26,7 +26,7 @@ class TaughtClass:
 
 
 def taught_classes(teacher: User, now: dt.datetime) -> list[TaughtClass]:
-    """Open classes first, then those closed, latest first. Two queries for any number."""
+    """Open classes first, then those closed, latest first. One query, and one for where she teaches."""
     coming = Assignment.objects.current().filter(training_class=OuterRef("pk"), due_at__gte=now).order_by("due_at", "title")
     found = (
         TrainingClass.objects.taught_by(teacher)
@@ -41,8 +41,11 @@ def taught_classes(teacher: User, now: dt.datetime) -> list[TaughtClass]:
     )
     rows = [
         TaughtClass(
-            training_class=one, members=one.member_count, assigned=one.assigned_count,
-            next_title=one.next_title or "", next_due=one.next_due,
+            training_class=one,
+            members=one.member_count,
+            assigned=one.assigned_count,
+            next_title=one.next_title or "",
+            next_due=one.next_due,
         )  # fmt: skip
         for one in found
     ]

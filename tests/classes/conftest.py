@@ -21,7 +21,8 @@ def names(count: int) -> str:
 
 def open_class(teacher: Any, organisation: Any, now: dt.datetime, name: str = "10A1", kind: str = "school") -> TrainingClass:
     return actions.create_class(
-        key=uuid.uuid4(), teacher=teacher, name=name, kind=kind, organisation=organisation, starts_on=now.date(), ends_on=None, now=now
+        key=uuid.uuid4(), teacher=teacher, name=name, kind=kind, organisation=organisation, starts_on=now.date(), ends_on=None,
+        now=now,
     )  # fmt: skip
 
 

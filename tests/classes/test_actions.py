@@ -37,7 +37,8 @@ def test_a_form_sent_twice_makes_one_class(binh, city, now):
 def test_the_id_of_somebody_elses_class_gives_a_class_of_ones_own(binh, outsider, city, now):
     theirs = open_class(outsider, city.other_school, now, name="Của trường bạn")
     made = actions.create_class(
-        key=theirs.pk, teacher=binh, name="10A1", kind="school", organisation=city.school, starts_on=now.date(), ends_on=None, now=now
+        key=theirs.pk, teacher=binh, name="10A1", kind="school", organisation=city.school, starts_on=now.date(), ends_on=None,
+        now=now,
     )  # fmt: skip
     assert made.pk != theirs.pk
     theirs.refresh_from_db()
