@@ -20,7 +20,7 @@ def my_learning(learner: User, now: dt.datetime) -> dict[str, Any]:
     known = outlines()
     how_far = standings(enrolments, known)
     certificates = {one.enrolment_id: one for one in my_certificates(learner)}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "enrolment": row,
             "standing": how_far[row.pk],

@@ -128,7 +128,7 @@ def fields_of(table: type[models.Model]) -> list[models.Field[Any, Any]]:
 
 def _write(table: type[models.Model], rows: Sequence[tuple[Any, ...]]) -> None:
     columns = fields_of(table)
-    names = ", ".join(connection.ops.quote_name(one.column) for one in columns)
+    names = ", ".join(connection.ops.quote_name(str(one.column)) for one in columns)
     target = connection.ops.quote_name(table._meta.db_table)
     prepare: list[Callable[[Any], Any]] = [lambda value, one=one: one.get_db_prep_save(value, connection) for one in columns]
     with connection.cursor() as cursor:
