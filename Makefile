@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint types imports migrations check messages shell demo simulate benchmark clean
+.PHONY: css help run test test-fast lint types imports migrations check messages shell demo simulate benchmark clean
 
 PY := .venv/bin/python
 export PYTHONPATH := $(CURDIR)
@@ -38,6 +38,9 @@ check: lint types imports migrations  ## all checks but the tests
 
 messages: .venv/.ready-dev  ## collect the texts to translate and compile the catalogues
 	@$(PY) scripts/messages.py collect && $(PY) scripts/messages.py compile
+
+css:  ## rebuild the purged Bootstrap (needs Node)
+	@scripts/purge_css.sh
 
 simulate: .venv/.ready-run  ## a city of 1,000 learners in the local database
 	@$(PY) manage.py simulate --learners 1000 --classes 20 --days 90 --seed 1

@@ -116,3 +116,18 @@ def test_production_refuses_demo_people(db, settings):
     assert no_demo_people_in_production(None, databases=["default"]) == []
     settings.DEMO_ALLOWED = False
     assert [error.id for error in no_demo_people_in_production(None, databases=["default"])] == ["lms.E003"]
+
+
+def css_classes(text):
+    return {name.replace("\\", "") for name in re.findall(r"\.(-?[_a-zA-Z](?:[\w-]|\\.)*)", text)}
+
+
+def test_the_purged_bootstrap_holds_every_class_the_templates_use():
+    """`make css` rebuilds it; without this a new template would quietly lack its look."""
+    whole = css_classes((ROOT / "assets/bootstrap/bootstrap.min.css").read_text(encoding="utf-8"))
+    kept = css_classes((ROOT / "static/ui/bootstrap.css").read_text(encoding="utf-8"))
+    used = set()
+    for path in (ROOT / "templates").rglob("*.html"):
+        for names in re.findall(r'class="([^"]*)"', path.read_text(encoding="utf-8")):
+            used |= set(re.sub(r"\{[%{].*?[%}]\}", " ", names).split())
+    assert sorted((used & whole) - kept) == []
