@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -13,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from lms.celery import app as celery_app
 from lms.queries import my_learning
 
 YEAR = 60 * 60 * 24 * 365
@@ -25,20 +28,33 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when database and cache answer, else 503 with what does not."""
-    state: dict[str, str] = {}
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        state["database"] = "ok"
-    except Exception:  # noqa: BLE001  whatever is wrong, the answer is the same
-        state["database"] = "down"
-    try:
-        cache.set("readyz", "1", 5)
-        state["cache"] = "ok" if cache.get("readyz") == "1" else "down"
-    except Exception:  # noqa: BLE001
-        state["cache"] = "down"
+    """200 when database, cache and broker answer, else 503 with what does not."""
+    state = {name: answers(ask) for name, ask in {"database": _database, "cache": _cache, "broker": _broker}.items()}
     return JsonResponse(state, status=200 if set(state.values()) == {"ok"} else 503)
+
+
+def answers(ask: Callable[[], None]) -> str:
+    try:
+        ask()
+    except Exception:  # noqa: BLE001  whatever is wrong, the answer is the same
+        return "down"
+    return "ok"
+
+
+def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _cache() -> None:
+    cache.set("readyz", "1", 5)
+    if cache.get("readyz") != "1":
+        raise RuntimeError("the cache forgot at once")
+
+
+def _broker() -> None:
+    with celery_app.connection_for_write() as broker:
+        broker.ensure_connection(max_retries=1, timeout=2)
 
 
 @csrf_exempt  # changes nothing but the reader's own cookie, and lets public pages be the same for everybody

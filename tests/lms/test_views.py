@@ -12,12 +12,20 @@ from tests import world
 class TestHealth:
     def test_live_and_ready(self, client, db):
         assert client.get("/livez").content == b"ok"
-        assert client.get("/readyz").json() == {"database": "ok", "cache": "ok"}
+        assert client.get("/readyz").json() == {"database": "ok", "cache": "ok", "broker": "ok"}
 
     def test_not_ready_without_a_cache(self, client, db, settings):
         settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
         response = client.get("/readyz")
         assert response.status_code == 503 and response.json()["cache"] == "down"
+
+
+    def test_not_ready_without_a_broker(self, client, db, monkeypatch):
+        from lms.celery import app
+
+        monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
+        monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+        assert client.get("/readyz").json()["broker"] == "down"
 
 
 class TestDisplay:
