@@ -281,6 +281,11 @@ class Overview:
     required: tuple[Required, ...]
     participations: int
 
+    @property
+    def next(self) -> Required | None:
+        """What falls due next."""
+        return next((one for one in self.required if not one.past), None)
+
 
 def overview(roots: list[Organisation], *, now: dt.datetime, course_id: int | None = None) -> Overview:
     """What is required, soonest first, and the number of participations (lượt) of the staff. Two queries."""

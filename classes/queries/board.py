@@ -93,6 +93,10 @@ class Row:
         return self.done < len(self.cells)
 
     @property
+    def began(self) -> bool:
+        return any(cell.at for cell in self.cells)
+
+    @property
     def overdue(self) -> int:
         return sum(1 for cell in self.cells if cell.state == "late")
 
@@ -286,8 +290,7 @@ def _reasons(
             yield Reason(kind="failed", columns=(cell.column,), score=score)
     owes = any(cell.state != "done" for cell in cells)
     if owes and seen and now - seen >= NOT_SEEN:
-        touched = any(cell.at for cell in cells)
-        yield Reason(kind="away" if touched else "never", since=seen)
+        yield Reason(kind="away" if any(cell.at for cell in cells) else "never", since=seen)
 
 
 def _given(assignment: Assignment, columns: tuple[Column, ...], rows: list[Row], now: dt.datetime) -> Given:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Count, OuterRef, Q, Subquery
 
 from classes import codes
-from classes.models import Assignment, ClassMember, MemberSource, TrainingClass, teaching_roots
+from classes.models import Assignment, ClassKind, ClassMember, MemberSource, TrainingClass, teaching_roots
 from courses.queries import CourseOutline, outlines
-from people.models import Organisation, User
+from people.models import Audience, Organisation, User
 from people.queries import role_kinds
 
 
@@ -88,6 +88,7 @@ def class_by_code(code: str) -> TrainingClass | None:
     return TrainingClass.objects.filter(join_code=code).select_related("organisation").first()
 
 
-def assignable() -> list[CourseOutline]:
-    """Published courses that have something to learn."""
-    return [course for course in outlines().values() if course.parts]
+def assignable(training_class: TrainingClass) -> list[CourseOutline]:
+    """Published courses that have something to learn, those made for such a class first."""
+    meant = {Audience.PUPIL} if training_class.kind == ClassKind.SCHOOL else {Audience.STAFF, Audience.TEACHER}
+    return sorted((course for course in outlines().values() if course.parts), key=lambda course: course.audience not in meant)

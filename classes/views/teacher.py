@@ -70,7 +70,7 @@ def export(request: HttpRequest, pk: uuid.UUID, extension: str) -> HttpResponse:
 def assign(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     training_class, now = taught_class(request, pk), timezone.now()
     initial = {"what": request.GET.get("what", "")}
-    form = AssignForm(request.POST or None, courses=queries.assignable(), now=now, initial=initial)
+    form = AssignForm(request.POST or None, courses=queries.assignable(training_class), now=now, initial=initial)
     if request.method == "POST" and form.is_valid():
         wanted = {name: form.cleaned_data[name] for name in ("course", "part", "due_at")}
         try:

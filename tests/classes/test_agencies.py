@@ -330,7 +330,7 @@ def test_the_list_of_people_is_the_same_in_the_file_and_no_name_is_a_formula(cli
     person("evil", "=cmd|'/c calc'!A1", city.clinic)
     client.force_login(chi)
     for query in ("", "?state=done", f"?course={course.page.pk}"):
-        screen = cells(client.get(reverse("agencies:agency", args=["TYT-BC"]) + query).content.decode(), "tbl cards")
+        screen = cells(client.get(reverse("agencies:agency", args=["TYT-BC"]) + query).content.decode(), "tbl cards people")
         url = reverse("agencies:people_export", kwargs={"code": "TYT-BC", "extension": "csv"})
         answer = client.get(url + query)
         assert "no-store" in answer["Cache-Control"]
