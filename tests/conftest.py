@@ -40,7 +40,9 @@ def _template() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None
+) -> Iterator[None]:
     if connection.vendor != "sqlite":
         with django_db_blocker.unblock():
             old = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)

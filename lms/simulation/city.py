@@ -123,7 +123,7 @@ class Simulation:
         """Returns the number of rows written."""
         today = self.now.date()
         self.places = ensure_places(
-            wards=min(168, max(4, self.size.learners // 500)), schools=min(60, max(3, self.size.learners // 800)), today=today
+            wards=min(168, max(12, self.size.learners // 500)), schools=min(60, max(6, self.size.learners // 800)), today=today
         )
         self.say("places stand")
         self.templates = self._templates()
