@@ -95,6 +95,8 @@ class Indicator(models.Model):
     yes_or_no = models.BooleanField(default=False)
     lead = models.CharField(max_length=120, blank=True)
     lead_agencies = models.ManyToManyField(Organisation, related_name="led_indicators", blank=True)
+    # An indicator of our own, without a target, is shown beside this plan ("Nền tảng đếm được").
+    shown_in = models.ForeignKey(Plan, models.CASCADE, null=True, blank=True, related_name="own_indicators")
 
     def __str__(self) -> str:
         return self.code
@@ -160,6 +162,8 @@ class ReportingPeriod(models.Model):
     cutoff_at = models.DateTimeField()
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    # SHA-256 of the figures as they stood when the period was closed (plans.queries.figures_digest).
+    digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [
@@ -171,10 +175,19 @@ class ReportingPeriod(models.Model):
         return f"{self.plan_id} {self.code}"
 
 
+class Span(models.TextChoices):
+    """Heads cannot be added up from quarter to quarter, so both are measured."""
+
+    PERIOD = "period", _("Trong kỳ")
+    TOTAL = "total", _("Lũy kế")
+
+
 class Measurement(models.Model):
     """A value of an indicator in a period, counted by machine or entered by hand; the newest of its cell counts.
 
     Empty audience, tier and organisation mean all of them. An organisation's figure covers its sub-tree.
+    What is entered by hand is the running total at the end of the period. `measured_at` is when the value was
+    last found to hold; a changed value is a new row and the old one is `replaced`.
     """
 
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="measurements")
@@ -182,6 +195,7 @@ class Measurement(models.Model):
     audience = models.CharField(max_length=20, choices=Audience.choices, blank=True)
     tier = models.CharField(max_length=20, choices=Tier.choices, blank=True)
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    span = models.CharField(max_length=10, choices=Span.choices, default=Span.TOTAL)
     value = models.DecimalField(max_digits=16, decimal_places=2)
     measured_at = models.DateTimeField()
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
@@ -197,6 +211,7 @@ class Measurement(models.Model):
                 "period",
                 "audience",
                 "tier",
+                "span",
                 Coalesce("organisation", 0),  # SQLite holds two NULLs to be different
                 condition=Q(replaced=False),
                 name="measurement_one_current",
