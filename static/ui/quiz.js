@@ -276,8 +276,12 @@
     var go = event.submitter ? event.submitter.value : String(Number(box.dataset.question) + 1);
     if (go !== "review") { show(go, true); flush(); return; }
     flush().then(function (well) {
-      if (well && !box.querySelector("[data-problem]:not([hidden])")) { window.location.href = url + "?cau=xem-lai"; }
-      else { window.scrollTo(0, 0); }
+      if (well && navigator.onLine !== false && !box.querySelector("[data-problem]:not([hidden])")) {
+        window.location.href = url + "?cau=xem-lai";
+        return;
+      }
+      if (navigator.onLine === false) { note("off", true); }
+      window.scrollTo(0, 0);
     });
   });
 
