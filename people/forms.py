@@ -16,6 +16,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from people.actions import accounts
@@ -150,7 +151,7 @@ class SignupForm(HouseMixin, account_forms.SignupForm):
         for purpose, text in self.consent_texts().items():
             binding = not text.optional
             self.fields[f"consent_{purpose}"] = forms.BooleanField(
-                label=text.title,
+                label=format_html('<span lang="vi">{}</span>', text.title),
                 required=binding,
                 help_text=self._consent_hint(purpose, binding),
                 error_messages={"required": self._consent_error(purpose)},

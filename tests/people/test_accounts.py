@@ -36,7 +36,12 @@ def test_what_has_digits_links_or_markup_is_no_name(name: str) -> None:
     assert not is_person_name(name)
 
 
-@pytest.mark.parametrize(("name", "right"), [("an.58", True), ("a_b-c", True), ("ab", False), ("An", False), ("an@x.vn", False), ("a" * 31, False), ("án1", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("an.58", True), ("a_b-c", True),
+     ("ab", False), ("An", False), ("an@x.vn", False),
+     ("a" * 31, False), ("án1", False)],
+)  # fmt: skip
 def test_a_username_is_plain_and_no_address(name: str, right: bool) -> None:
     assert is_username(name) is right
 

@@ -112,7 +112,10 @@ def test_a_teacher_gets_no_cms_group_and_keeps_groups_of_others(an: Any, city: A
 def test_the_groups_give_pages_and_pictures_and_nothing_of_ours() -> None:
     made = ensure_groups()
     assert ensure_groups() == made
-    kinds = {name: set(GroupPagePermission.objects.filter(group=group).values_list("permission__codename", flat=True)) for name, group in made.items()}  # fmt: skip
+    kinds = {
+        name: set(GroupPagePermission.objects.filter(group=group).values_list("permission__codename", flat=True))
+        for name, group in made.items()
+    }
     assert kinds[EDITORS] == {"add_page", "change_page"}
     assert "publish_page" in kinds[MODERATORS]
     everything = Permission.objects.filter(group__in=made.values()).values_list("content_type__app_label", "codename")

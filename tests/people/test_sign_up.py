@@ -185,7 +185,10 @@ def test_a_known_address_cannot_be_confirmed_into_a_second_account(an: Any, rf: 
 def test_extra_fields_give_no_power() -> None:
     begun().post(
         "/accounts/signup/",
-        {**DETAILS, "is_staff": "1", "is_superuser": "1", "id": "999", "groups": "1", "is_active": "0", "audience": "giao_vien", "birth_year": "2020", "role": "owner"},
+        {
+            **DETAILS, "is_staff": "1", "is_superuser": "1", "id": "999", "groups": "1", "is_active": "0",
+            "audience": "giao_vien", "birth_year": "2020", "role": "owner",
+        },
     )  # fmt: skip
     user = User.objects.get()
     assert (user.is_staff, user.is_superuser, user.is_active, user.audience, user.birth_year) == (
