@@ -85,6 +85,7 @@ def load_content_page(
 @transaction.atomic
 def set_first_lesson(*, home: HomePage, lesson: Page | None) -> None:
     """Where the home page's start button leads; left alone when an editor has chosen."""
+    home = HomePage.objects.get(pk=home.pk)  # pages were added under it since: saving the old object would lose them
     if lesson is None or home.first_lesson_id:
         return
     home.first_lesson = Page.objects.get(pk=lesson.pk)
