@@ -15,7 +15,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from courses.actions import CourseNotOpen, NotInOutline, complete_part, enrol, open_part
@@ -212,24 +211,23 @@ def _draw(versions: list[QuestionVersion], ask: int, rng: random.Random) -> list
 
 @transaction.atomic
 def save_answer(
-    *, attempt: Attempt, position: int, response: responses.Response, now: dt.datetime, sequence: int | None = None,
+    *,
+    attempt: Attempt,
+    position: int,
+    response: responses.Response,
+    now: dt.datetime,
+    sequence: int | None = None,
     flagged: bool | None = None,
-) -> AnswerStep | None:  # fmt: skip
+) -> AnswerStep | None:
     """Keep an answer as the next step of its question, and the flag when one is given. Returns the last step.
 
     `sequence` is the last step the page had seen; None skips that check. The same answer again is no new step, and an
     empty one (see marking) only takes back an answer that was there. Raises Closed, Conflict, ResponseError,
     Slot.DoesNotExist.
     """
-    last_step = AnswerStep.objects.filter(slot=OuterRef("pk")).order_by("-sequence")
     slot = (
         Slot.objects.select_for_update(of=("attempt",))
         .select_related("attempt", "version")
-        .annotate(
-            last_sequence=Subquery(last_step.values("sequence")[:1]),
-            last_response=Subquery(last_step.values("response")[:1]),
-            last_saved_at=Subquery(last_step.values("saved_at")[:1]),
-        )
         .get(attempt=attempt, position=position)
     )
     if slot.attempt.state != AttemptState.IN_PROGRESS or queries.is_over(slot.attempt, now):
@@ -237,9 +235,10 @@ def save_answer(
     responses.check(slot.version.kind, slot.version.body, response)
     if flagged is not None and flagged != slot.flagged:
         Slot.objects.filter(pk=slot.pk).update(flagged=flagged)
-    last = None
-    if slot.last_sequence:
-        last = AnswerStep(slot=slot, sequence=slot.last_sequence, response=slot.last_response, saved_at=slot.last_saved_at)
+    # Asked only now: a query that waited for the lock would still see the steps of before it waited.
+    last = slot.steps.order_by("-sequence").first()
+    if last:
+        last.slot = slot
     if response == (last.response if last else {}):
         return last
     if last and sequence is not None and sequence < last.sequence:
