@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.core.cache import cache
 from wagtail.models import Page, PageLogEntry, PageViewRestriction
 
@@ -65,20 +66,39 @@ def tree_version() -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Every published course by page id, and the address of every open page of theirs as (model label, page id)."""
+    """Every published course by page id, and the address of every open page of theirs as (model label, page id).
 
+    `version` is the tree_version() it was read at.
+    """
+
+    version: int
     courses: dict[int, CourseOutline]
     addresses: dict[str, tuple[str, int]]
 
 
 def catalogue() -> Catalogue:
     """Kept in the cache until the page tree changes: one query then, a handful else."""
-    key = f"catalogue:{tree_version()}"
+    version = tree_version()
+    key = f"catalogue:{version}"
     kept: Catalogue | None = cache.get(key)
     if kept is None:
-        kept = _read_catalogue()
+        kept = _read_catalogue(version)
         cache.set(key, kept, 3600)
     return kept
+
+
+def page_at(address: str, kept: Catalogue) -> Page | None:
+    """The open page of the catalogue at `address`, kept in the cache as long as `kept` is: the row is as wide as the text."""
+    known = kept.addresses.get(address)
+    if known is None:
+        return None
+    label, page_id = known
+    key = f"page:{kept.version}:{page_id}"
+    page: Page | None = cache.get(key)
+    if page is None:
+        page = apps.get_model(label).objects.live().filter(pk=page_id).first()
+        cache.set(key, page, 3600)
+    return page
 
 
 def outlines() -> dict[int, CourseOutline]:
@@ -91,10 +111,10 @@ def course_outline(course: CoursePage) -> CourseOutline:
     return known or _outline(course, [])
 
 
-def _read_catalogue() -> Catalogue:
+def _read_catalogue(version: int) -> Catalogue:
     index = CourseIndexPage.objects.live().first()
     if index is None:
-        return Catalogue(courses={}, addresses={})
+        return Catalogue(version=version, courses={}, addresses={})
     courses = list(CoursePage.objects.live().child_of(index).order_by("path"))
     children = list(Page.objects.live().filter(depth=index.depth + 2, path__startswith=index.path).order_by("path").specific())
     found = {course.pk: _outline(course, [page for page in children if page.path.startswith(course.path)]) for course in courses}
@@ -105,7 +125,7 @@ def _read_catalogue() -> Catalogue:
         for page in [index, *courses, *children]
         if not any(page.path.startswith(path) for path in restricted)
     }
-    return Catalogue(courses=found, addresses=addresses)
+    return Catalogue(version=version, courses=found, addresses=addresses)
 
 
 def _outline(course: CoursePage, children: Iterable[Page]) -> CourseOutline:
@@ -227,24 +247,28 @@ def enrolment_in(learner: User, course_id: int) -> Enrolment | None:
     """The learner's open enrolment in the course, else the latest completed one. One query."""
     found = list(
         Enrolment.objects.filter(learner=learner, course_id=course_id, withdrawn_at__isnull=True)
-        .select_related("outline", "course", "learner")
+        .select_related("outline")
         .order_by("-number")
     )
+    for row in found:
+        row.learner = learner
     return next((row for row in found if row.completed_at is None), found[0] if found else None)
 
 
 def my_enrolments(learner: User) -> list[Enrolment]:
-    """Open and completed enrolments, latest activity first. One query."""
+    """Open and completed enrolments, latest activity first. Of the course only what names it is read. One query."""
+    own = [f"course__{name}" for name in ("title", "code")]
     return list(
         Enrolment.objects.filter(learner=learner, withdrawn_at__isnull=True)
         .select_related("outline", "course")
+        .only(*(field.name for field in Enrolment._meta.concrete_fields), "outline__parts", *own)
         .order_by("-last_seen_at", "-enrolled_at")
     )
 
 
-def practice_answers(enrolment: Enrolment, part: uuid.UUID) -> dict[str, PracticeAnswer]:
-    """The learner's latest answers in one lesson, by question name. One query."""
-    return {row.question: row for row in PracticeAnswer.objects.filter(enrolment=enrolment, part=part)}
+def practice_answers(enrolment: Enrolment, part: uuid.UUID) -> dict[str, list[int]]:
+    """The places the learner chose last in one lesson, by question name. One query."""
+    return dict(PracticeAnswer.objects.filter(enrolment=enrolment, part=part).values_list("question", "chosen"))
 
 
 def first_lesson() -> LessonPage | None:

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
@@ -53,12 +52,8 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
     Wagtail walks down from the root with two queries a step, which is most of what a lesson costs.
     """
     kept = queries.catalogue()
-    known = kept.addresses.get(request.path)
-    if known is None:
-        return wagtail_serve(request, f"khoa-hoc/{path}")
     request.known_outlines = kept.courses  # type: ignore[attr-defined]
-    label, page_id = known
-    found = apps.get_model(label).objects.live().filter(pk=page_id).first()
+    found = queries.page_at(request.path, kept)
     return found.serve(request) if found else wagtail_serve(request, f"khoa-hoc/{path}")
 
 

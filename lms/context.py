@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,19 +14,22 @@ from django.utils.translation import gettext_lazy
 
 from people.queries import role_kinds
 
-SIZES = [("", gettext_lazy("Thường")), ("lg", gettext_lazy("Lớn")), ("xl", gettext_lazy("Rất lớn"))]
-THEMES = [("", gettext_lazy("Theo máy")), ("light", gettext_lazy("Sáng")), ("dark", gettext_lazy("Tối"))]
+
+@dataclass(frozen=True)
+class Display:
+    """The reader's own size and theme, "" for what the site and the device have."""
+
+    size: str
+    theme: str
+
+    sizes: ClassVar = (("", gettext_lazy("Thường")), ("lg", gettext_lazy("Lớn")), ("xl", gettext_lazy("Rất lớn")))
+    themes: ClassVar = (("", gettext_lazy("Theo máy")), ("light", gettext_lazy("Sáng")), ("dark", gettext_lazy("Tối")))
 
 
-def display(request: HttpRequest) -> dict[str, Any]:
-    """The reader's own size and theme, from cookies; an unknown value is as none."""
+def display(request: HttpRequest) -> Display:
+    """From cookies; an unknown value is as none."""
     size, theme = request.COOKIES.get("size", ""), request.COOKIES.get("theme", "")
-    return {
-        "size": size if size in {"lg", "xl"} else "",
-        "theme": theme if theme in {"light", "dark"} else "",
-        "sizes": SIZES,
-        "themes": THEMES,
-    }
+    return Display(size if size in {"lg", "xl"} else "", theme if theme in {"light", "dark"} else "")
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -54,6 +58,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "display": display(request),
         "navigation": SimpleLazyObject(lambda: navigation(request)),
         "account": SimpleLazyObject(account),
-        "languages": settings.LANGUAGES,
+        "languages": tuple(settings.LANGUAGES),
         "support_email": settings.SUPPORT_EMAIL,
     }

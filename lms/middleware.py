@@ -66,8 +66,7 @@ class SharedPageCache:
             and "private" not in response.get("Cache-Control", "")
             and "no-store" not in response.get("Cache-Control", "")
         ):
-            headers = {name: response[name] for name in ("Content-Type", "Content-Language", "Vary") if name in response}
-            cache.set(key, (response.content, headers), self.seconds)
+            cache.set(key, (response.content, dict(response.items())), self.seconds)
         return response
 
     @staticmethod

@@ -34,7 +34,7 @@ def my_learning(learner: User, now: dt.datetime) -> dict[str, Any]:
     return {
         "studying": [row for row in rows if row["enrolment"].completed_at is None],
         "finished": [row for row in rows if row["enrolment"].completed_at],
-        "due": due_for(learner=learner, now=now),
+        "due": due_for(learner=learner, now=now, live=known),
         "laid": laid,
         "tiles": range(min(laid, _MOST_TILES)),
     }

@@ -6,6 +6,7 @@ A page's text is the same for everybody and is kept by revision; only the small 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -29,14 +30,25 @@ def known_outlines(request: Any) -> dict[int, queries.CourseOutline]:
 
 
 def lesson_parts(page: LessonPage) -> list[dict[str, Any]]:
-    """The lesson's blocks as {"html": …} or {"question": …}, kept until the page is published again."""
+    """The lesson as {"html": …} and {"question": …} by turns, kept until the page is published again."""
     published = page.last_published_at.timestamp() if page.last_published_at else 0
     key = f"lesson:{page.pk}:{page.live_revision_id}:{published}:{get_language()}"
     kept = cache.get(key)
     if kept is None:
-        kept = [_part(block) for block in page.body]
+        kept = _joined(_part(block) for block in page.body)
         cache.set(key, kept, 86_400)
     return list(kept)
+
+
+def _joined(parts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pieces of text that follow each other as one."""
+    found: list[dict[str, Any]] = []
+    for part in parts:
+        if found and "html" in part and "html" in found[-1]:
+            found[-1]["html"] += "\n" + part["html"]
+        else:
+            found.append(part)
+    return found
 
 
 def _part(block: Any) -> dict[str, Any]:
@@ -89,8 +101,7 @@ def study(context: dict[str, Any], page: LessonPage) -> dict[str, Any]:
     if enrolment:
         standing = queries.standing(enrolment, known)
         states = {str(part.key): part.state for part in standing.parts}
-        kept = queries.practice_answers(enrolment, page.translation_key)
-        answers = {name: row.chosen for name, row in kept.items()}
+        answers = queries.practice_answers(enrolment, page.translation_key)
     parts = [
         {"question": shown_question(part["question"], answers.get(part["question"]["name"]))} if "question" in part else part
         for part in lesson_parts(page)
