@@ -22,7 +22,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 DEMO_ALLOWED = True
 MEDIA_ROOT = VAR_DIR / "media"
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False  # type: ignore[no-redef]
 # Workers of one run share a Redis: each has its own prefix.
 CACHES["default"]["KEY_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 STORAGES["private"]["OPTIONS"]["location"] = str(VAR_DIR / f"private-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
