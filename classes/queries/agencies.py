@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,11 +19,9 @@ from django.db.models import (
     Exists,
     Expression,
     F,
-    IntegerField,
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Value,
     When,
 )
@@ -44,6 +42,7 @@ from people.text import fold
 STEP = Organisation.steplen
 PAGE = 50
 WEEK = dt.timedelta(days=7)
+SHOWN = 12
 COLUMNS = ("name", "staff", "enrolled", "completed", "rate", "overdue")
 STATES: dict[str, str | Promise] = {
     "done": gettext_lazy("Đã hoàn thành"),
@@ -135,10 +134,13 @@ class AgencyTable:
 
 def agency_table(
     roots: list[Organisation], *, now: dt.datetime, course_id: int | None = None, name: str = "", sort: str = "",
-    descending: bool = False,
+    descending: bool = False, required: Sequence[StaffRequirement] | None = None,
 ) -> AgencyTable:  # fmt: skip
-    """The children of `roots`, in the order of the tree or sorted by one of COLUMNS. Four queries."""
-    measures = _measures(roots, now, course_id)
+    """The children of `roots`, in the order of the tree or sorted by one of COLUMNS. Three queries.
+
+    `required` is what `in_force` gives for the roots, if it is known already; one query more if not.
+    """
+    measures = _measures(in_force(roots) if required is None else required, now, course_id)
     staff = _staff(roots).annotate(unit=_unit(roots))
     counted = {row.pop("unit"): Counts(**row) for row in staff.values("unit").order_by().annotate(**measures)}
     rows = [row for row in _rows(roots, counted, now) if fold(name) in fold(f"{row.organisation.name} {row.organisation.label}")]
@@ -208,53 +210,62 @@ def _exists(unit: Organisation, today: dt.date) -> bool:
     return (unit.valid_from is None or unit.valid_from <= today) and (unit.valid_to is None or unit.valid_to > today)
 
 
-def _measures(roots: list[Organisation], now: dt.datetime, course_id: int | None) -> dict[str, Any]:
-    def people_where(condition: Exists) -> Count:
-        return Count("user", distinct=True, filter=Q(condition))
-
-    done = _enrolments(roots, course_id).completed()
-    return {
-        "staff": Count("user", distinct=True),
-        "enrolled": people_where(Exists(_enrolments(roots, course_id))),
-        "completed": people_where(Exists(done)),
-        "lately": people_where(Exists(done.filter(completed_at__gt=now - WEEK, completed_at__lte=now))),
-        "overdue": people_where(Exists(_owed(course_id).filter(due_at__lt=now))),
-        "pending": people_where(Exists(_owed(course_id).filter(due_at__gte=now))),
-    }
-
-
-def _enrolments(roots: list[Organisation], course_id: int | None, who: str = "user_id") -> Any:
-    """Participations of the person outside that are an agency's business: made while she belonged to one, or required.
-
-    What somebody studied privately before she came is hers.
-    """
-    kept = Enrolment.objects.counted().filter(Q(organisation__isnull=False) | Q(course_id__in=_required_courses(roots)))
-    if who:
-        kept = kept.filter(learner_id=OuterRef(who))
-    return kept.filter(course_id=course_id) if course_id else kept
-
-
-def _required_courses(roots: list[Organisation]) -> QuerySet[Any, Any]:
-    return _requirements(roots).values("course_id")
-
-
-def _requirements(roots: list[Organisation]) -> QuerySet[StaffRequirement]:
-    """In force below the roots or inherited by them."""
+def in_force(roots: list[Organisation]) -> list[StaffRequirement]:
+    """What is required below the roots or from above them, soonest first. One query."""
     touching = Q(organisation__in=Organisation.objects.below(roots))
     for root in roots:
         touching |= Q(organisation__path__in=[root.path[:length] for length in range(STEP, len(root.path), STEP)])
-    return StaffRequirement.objects.current().filter(touching)
+    rows = StaffRequirement.objects.current().filter(touching).select_related("organisation", "course")
+    return list(rows.order_by("due_at", "pk"))
 
 
-def _owed(course_id: int | None) -> QuerySet[StaffRequirement]:
-    """Requirements on the membership outside, by its agency or one above it, of courses its owner has not completed.
+def _measures(required: Sequence[StaffRequirement], now: dt.datetime, course_id: int | None) -> dict[str, Any]:
+    """What `Counts` holds. Sets of people are subqueries that name nothing outside, so the database builds each once."""
 
-    When she completed does not matter: before the course was required counts as well.
+    def people_where(condition: Q) -> Count:
+        return Count("user", distinct=True, filter=condition)
+
+    mine = _enrolments(required, course_id)
+    done = mine.completed()
+    return {
+        "staff": Count("user", distinct=True),
+        "enrolled": people_where(_who(mine)),
+        "completed": people_where(_who(done)),
+        "lately": people_where(_who(done.filter(completed_at__gt=now - WEEK, completed_at__lte=now))),
+        "overdue": people_where(_owing([row for row in required if row.due_at < now], course_id, due_at__lt=now)),
+        "pending": people_where(_owing([row for row in required if row.due_at >= now], course_id, due_at__gte=now)),
+    }
+
+
+def _who(enrolments: QuerySet[Enrolment]) -> Q:
+    return Q(user_id__in=enrolments.values("learner_id"))
+
+
+def _enrolments(required: Sequence[StaffRequirement], course_id: int | None) -> Any:
+    """Participations that are an agency's business: made while the person belonged to one, or in a required course.
+
+    What somebody studied privately before she came is hers.
     """
-    above = Substr(OuterRef("organisation__path"), 1, Length("organisation__path"))
-    done = Enrolment.objects.completed().filter(learner_id=OuterRef(OuterRef("user_id")), course_id=OuterRef("course_id"))
-    owed = StaffRequirement.objects.current().filter(~Exists(done), organisation__path=above)
-    return owed.filter(course_id=course_id) if course_id else owed
+    kept = Enrolment.objects.counted().filter(
+        Q(organisation__isnull=False) | Q(course_id__in={row.course_id for row in required})
+    )  # fmt: skip
+    return kept.filter(course_id=course_id) if course_id else kept
+
+
+def _owing(required: Sequence[StaffRequirement], course_id: int | None, **when: Any) -> Q:
+    """Memberships under a requirement (of their agency or one above it) whose owner has not completed the course.
+
+    When she completed does not matter: before the course was required counts as well. `when` selects the same
+    requirements again in the database.
+    """
+    owing = Q(pk__in=[])
+    for course in {row.course_id for row in required if course_id in (None, row.course_id)}:
+        above = StaffRequirement.objects.current().filter(
+            course_id=course, organisation__path=Substr(OuterRef("path"), 1, Length("organisation__path")), **when
+        )
+        concerned = Organisation.objects.filter(Exists(above))
+        owing |= Q(organisation__in=concerned) & ~_who(Enrolment.objects.completed().filter(course_id=course))
+    return owing
 
 
 # --- where do we stand, who is late, what is due ------------------------------------------------------------------------
@@ -287,33 +298,42 @@ class Overview:
         return next((one for one in self.required if not one.past), None)
 
 
-def overview(roots: list[Organisation], *, now: dt.datetime, course_id: int | None = None) -> Overview:
-    """What is required, soonest first, and the number of participations (lượt) of the staff. Two queries."""
+def overview(
+    roots: list[Organisation], *, now: dt.datetime, course_id: int | None = None,
+    required: Sequence[StaffRequirement] | None = None,
+) -> Overview:  # fmt: skip
+    """What is required, soonest first, and the number of participations (lượt) of the staff. Two queries.
+
+    All that is required in the roots or above them, and of what units below require, the dates nearest to today.
+    """
+    rows = in_force(roots) if required is None else required
     learners = _staff(roots).values("user_id")
-    participations = _enrolments(roots, course_id, who="").filter(learner_id__in=learners).count()
-    return Overview(required=tuple(_required(roots, now, course_id)), participations=participations)
+    participations = _enrolments(rows, course_id).filter(learner_id__in=learners).count()
+    shown = _nearest([row for row in rows if course_id in (None, row.course_id)], roots, now)
+    return Overview(required=tuple(_required(shown, roots, now)), participations=participations)
 
 
-def _required(roots: list[Organisation], now: dt.datetime, course_id: int | None) -> Iterable[Required]:
-    concerned = _staff(roots).filter(organisation__path__startswith=OuterRef("organisation__path"))
-    done = Enrolment.objects.completed().filter(learner_id=OuterRef("user_id"), course_id=OuterRef(OuterRef("course_id")))
-    rows = (
-        _requirements(roots)
-        .select_related("organisation", "course")
-        .annotate(staff=_people_in(concerned), unfinished=_people_in(concerned.filter(~Exists(done))))
-        .order_by("due_at", "pk")
-    )
-    for row in rows.filter(course_id=course_id) if course_id else rows:
-        within = any(row.organisation.path.startswith(root.path) for root in roots)
+def _nearest(rows: list[StaffRequirement], roots: list[Organisation], now: dt.datetime) -> list[StaffRequirement]:
+    paths = [root.path for root in roots]
+    whole = [row for row in rows if any(path.startswith(row.organisation.path) for path in paths)]
+    partly = sorted((row for row in rows if row not in whole), key=lambda row: abs(row.due_at - now))
+    return sorted([*whole, *partly[: max(0, SHOWN - len(whole))]], key=lambda row: row.due_at)
+
+
+def _required(rows: list[StaffRequirement], roots: list[Organisation], now: dt.datetime) -> Iterable[Required]:
+    measures: dict[str, Count] = {}
+    for row in rows:
+        concerned = Q(organisation__in=Organisation.objects.below([row.organisation]))
+        unfinished = concerned & ~_who(Enrolment.objects.completed().filter(course_id=row.course_id))
+        measures[f"staff_{row.pk}"] = Count("user", distinct=True, filter=concerned)
+        measures[f"unfinished_{row.pk}"] = Count("user", distinct=True, filter=unfinished)
+    counted = _staff(roots).aggregate(**measures) if rows else {}
+    for row in rows:
         yield Required(
-            requirement=row, course_title=row.course.title, staff=row.staff or 0, unfinished=row.unfinished or 0,
-            past=row.due_at < now, within=within,
+            requirement=row, course_title=row.course.title, staff=counted[f"staff_{row.pk}"],
+            unfinished=counted[f"unfinished_{row.pk}"], past=row.due_at < now,
+            within=any(row.organisation.path.startswith(root.path) for root in roots),
         )  # fmt: skip
-
-
-def _people_in(memberships: QuerySet[Membership]) -> Subquery:
-    counted = memberships.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("user", distinct=True))
-    return Subquery(counted.values("n"), output_field=IntegerField())
 
 
 # --- people of one unit -------------------------------------------------------------------------------------------------
@@ -344,10 +364,11 @@ class PeoplePage:
 
 
 def people(
-    unit: Organisation, *, now: dt.datetime, course_id: int | None = None, state: str = "", page: int | str = 1
-) -> PeoplePage:
+    unit: Organisation, *, now: dt.datetime, course_id: int | None = None, state: str = "", page: int | str = 1,
+    required: Sequence[StaffRequirement] | None = None,
+) -> PeoplePage:  # fmt: skip
     """The staff directly in `unit`, fifty a page, by name. Five queries for any number."""
-    asked = _Asked(unit=unit, now=now, course_id=course_id, state=state, required=_in_force(unit, course_id))
+    asked = _asked(unit, now, course_id, state, required)
     shown = Paginator(_people(asked), PAGE).get_page(page)
     return PeoplePage(lines=tuple(_lines(list(shown.object_list), asked)), page=shown)
 
@@ -357,7 +378,7 @@ def people_rows(
 ) -> tuple[list[str], list[list[Cell]]]:
     """All pages of `people` as a table."""
     header = [_("Họ và tên"), _("Đơn vị"), _("Khóa học"), _("Tình trạng"), _("Điểm"), _("Ngày hoàn thành")]
-    asked = _Asked(unit=unit, now=now, course_id=course_id, state=state, required=_in_force(unit, course_id))
+    asked = _asked(unit, now, course_id, state, None)
     lines = _lines(list(_people(asked)), asked)
     return header, [[one.name, one.unit, one.course_title, one.word, one.score, one.completed_on] for one in lines]
 
@@ -368,7 +389,17 @@ class _Asked:
     now: dt.datetime
     course_id: int | None
     state: str
+    in_force: Sequence[StaffRequirement]
+    # What its staff must complete, the earliest date of a course last: by course, the strictest stays.
     required: list[StaffRequirement]
+
+
+def _asked(
+    unit: Organisation, now: dt.datetime, course_id: int | None, state: str, required: Sequence[StaffRequirement] | None
+) -> _Asked:
+    rows = in_force([unit]) if required is None else required
+    above = [row for row in rows if unit.path.startswith(row.organisation.path) and course_id in (None, row.course_id)]
+    return _Asked(unit=unit, now=now, course_id=course_id, state=state, in_force=rows, required=above[::-1])
 
 
 def _people(asked: _Asked) -> QuerySet[Membership]:
@@ -380,32 +411,33 @@ def _people(asked: _Asked) -> QuerySet[Membership]:
 
 def _has_line(asked: _Asked) -> Any:
     """Whether `_lines` gives a person a line in the state asked for: so that pages and numbers agree with what is shown."""
-    enrolments = _enrolments([asked.unit], asked.course_id)
-    past = {row.course_id for row in asked.required if row.due_at < asked.now}
+    mine = _enrolments(asked.in_force, asked.course_id)
+    past = [row for row in asked.required if row.due_at < asked.now]
+    late = {row.course_id for row in past}
     if asked.state == "done":
-        return Exists(enrolments.completed())
+        return _who(mine.completed())
     if asked.state == "late":
-        return Exists(_owed(asked.course_id).filter(due_at__lt=asked.now))
+        return _owing(past, asked.course_id, due_at__lt=asked.now)
     if asked.state == "learning":
         again = Enrolment.objects.completed().filter(learner_id=OuterRef("learner_id"), course_id=OuterRef("course_id"))
-        return Exists(enrolments.open().filter(~Exists(again)).exclude(course_id__in=past))
+        return _who(mine.open().filter(~Exists(again)).exclude(course_id__in=late))
     wanted = {asked.course_id} if asked.course_id else {row.course_id for row in asked.required}
     if not wanted:
-        return ~Exists(enrolments)
+        return ~_who(mine)
     missing = Q(pk__in=[])
-    for course in wanted - past:
-        missing |= Q(~Exists(enrolments.filter(course_id=course)))
+    for course in wanted - late:
+        missing |= ~_who(mine.filter(course_id=course))
     return missing
 
 
 def _lines(members: Sequence[Membership], asked: _Asked) -> Iterable[Line]:
     required = {row.course_id: row for row in asked.required}
     kept: dict[int, dict[int, Enrolment]] = {}
-    mine = _enrolments([asked.unit], asked.course_id, who="").filter(learner_id__in=[member.user_id for member in members])
+    mine = _enrolments(asked.in_force, asked.course_id).filter(learner_id__in=[member.user_id for member in members])
     # Open ones first, so that a completed one takes their place; the first completion stays.
-    for row in mine.annotate(course_title=F("course__title")).order_by(F("completed_at").desc(nulls_first=True)):
+    for row in mine.select_related("course").order_by(F("completed_at").desc(nulls_first=True)):
         kept.setdefault(row.learner_id, {})[row.course_id] = row
-    titles = {row.course_id: row.course_title for rows in kept.values() for row in rows.values()}
+    titles = {row.course_id: row.course.title for rows in kept.values() for row in rows.values()}
     titles |= {row.course_id: row.course.title for row in required.values()}
     if asked.course_id and asked.course_id not in titles:
         titles[asked.course_id] = dict(course_choices()).get(asked.course_id, "")
@@ -418,18 +450,11 @@ def _lines(members: Sequence[Membership], asked: _Asked) -> Iterable[Line]:
         yield from (line for line in lines if asked.state not in STATES or asked.state == line.state)
 
 
-def _in_force(unit: Organisation, course_id: int | None) -> list[StaffRequirement]:
-    """What the staff of `unit` must complete, the earliest date of a course last: by course, the strictest stays."""
-    above = [unit.path[:length] for length in range(STEP, len(unit.path) + 1, STEP)]
-    rows = StaffRequirement.objects.current().filter(organisation__path__in=above).select_related("course").order_by("-due_at")
-    return list(rows.filter(course_id=course_id) if course_id else rows)
-
-
 def _line(member: Membership, asked: _Asked, title: str, enrolment: Enrolment | None, required: StaffRequirement | None) -> Line:
-    named = {"name": member.user.full_name, "unit": asked.unit.label, "course_title": title}
+    line = Line(name=member.user.full_name, unit=asked.unit.label, course_title=title, state="none")
     if enrolment and enrolment.completed_at:
         day = timezone.localdate(enrolment.completed_at)
-        return Line(**named, state="done", score=enrolment.score, completed_on=day)
+        return replace(line, state="done", score=enrolment.score, completed_on=day)
     if required and required.due_at < asked.now:
-        return Line(**named, state="late")
-    return Line(**named, state="learning" if enrolment else "none")
+        return replace(line, state="late")
+    return replace(line, state="learning") if enrolment else line

@@ -248,13 +248,14 @@ def _facts(members: list[ClassMember], courses: set[int]) -> _Facts:
         facts.done[learner, part] = min(at, facts.done.get((learner, part), at))
     for learner, part, at in Visit.objects.filter(**inside).values_list("enrolment__learner_id", "part", "last_at"):
         facts.begun[learner, part] = max(at, facts.begun.get((learner, part), at))
-    attempts = Attempt.objects.filter(state=AttemptState.FINISHED, **inside).order_by("finished_at")
+    attempts = Attempt.objects.filter(state=AttemptState.FINISHED, score__isnull=False, **inside).order_by("finished_at")
     for learner, part, score, passed in attempts.values_list("enrolment__learner_id", "part", "score", "passed"):
-        facts.best[learner, part] = max(score, facts.best.get((learner, part), score))
+        mark = Decimal(score or 0)
+        facts.best[learner, part] = max(mark, facts.best.get((learner, part), mark))
         if passed:
             facts.failed.pop((learner, part), None)
         else:
-            facts.failed[learner, part] = score
+            facts.failed[learner, part] = mark
     return facts
 
 

@@ -40,7 +40,9 @@ def agency(request: HttpRequest, code: str) -> HttpResponse:
     asked, page = context["asked"], request.GET.get("page", 1)
     context |= {
         "unit": unit, "above": queries.above(unit, request.user), "states": queries.PEOPLE_STATES.items(), "state": state,
-        "people": queries.people(unit, now=now, course_id=asked["course_id"], state=state, page=page),
+        "people": queries.people(
+            unit, now=now, course_id=asked["course_id"], state=state, page=page, required=context["required"]
+        ),
         "may_require": queries.may_require(request.user, unit),
     }  # fmt: skip
     return render(request, "agencies/agency.html", context)
@@ -100,10 +102,11 @@ def withdraw(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def _standing(request: HttpRequest, roots: list[Organisation], now: dt.datetime) -> dict[str, Any]:
     """What both pages show of their agencies: the table, what is required, and the filter as it stands."""
     courses = queries.course_choices()
-    asked = _asked(request, courses)
+    asked, required = _asked(request, courses), queries.in_force(roots)
     return {
-        "table": queries.agency_table(roots, now=now, **asked),
-        "overview": queries.overview(roots, now=now, course_id=asked["course_id"]),
+        "required": required,
+        "table": queries.agency_table(roots, now=now, required=required, **asked),
+        "overview": queries.overview(roots, now=now, course_id=asked["course_id"], required=required),
         "deeper": queries.units_found(roots, name=asked["name"], today=timezone.localdate(now)),
         "courses": courses,
         "course_title": dict(courses).get(asked["course_id"], ""),
