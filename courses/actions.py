@@ -216,9 +216,10 @@ def adopt_guest_progress(*, learner: User, progress: list[GuestProgress], now: d
             enrolment = enrol(learner=learner, course=course, now=now)
         except CourseNotOpen:
             continue
+        touched = [*one.opened, *one.answers, *one.done]
         lessons = {
             str(lesson.translation_key): lesson
-            for lesson in LessonPage.objects.child_of(course).live().filter(translation_key__in=[*one.opened, *one.answers, *one.done])
+            for lesson in LessonPage.objects.child_of(course).live().filter(translation_key__in=touched)
         }
         for key, lesson in lessons.items():
             try:

@@ -26,7 +26,9 @@ class QuestionBlock(blocks.StructBlock):
 
     name = blocks.RegexBlock(r"^[a-z0-9-]{1,40}$", label=_("Mã câu"), help_text=_("Chữ thường không dấu, không đổi về sau."))
     prompt = blocks.TextBlock(rows=2, label=_("Câu hỏi"))
-    kind = blocks.ChoiceBlock(choices=[("single", _("Chọn một")), ("multiple", _("Chọn nhiều"))], default="single", label=_("Kiểu"))
+    kind = blocks.ChoiceBlock(
+        choices=[("single", _("Chọn một")), ("multiple", _("Chọn nhiều"))], default="single", label=_("Kiểu")
+    )
     options = blocks.ListBlock(OptionBlock(), min_num=2, max_num=6, label=_("Các phương án"))
 
     class Meta:
@@ -62,7 +64,10 @@ class TaskBlock(blocks.StructBlock):
         icon = "edit"
         label = _("Việc nhỏ")
         template = "blocks/task.html"
-        preview_value = {"title": "Viết lại một câu hỏi", "body": "<p>Thêm người nhận và thời gian.</p>", "placeholder": "Viết ở đây", "hint": ""}
+        preview_value = {
+            "title": "Viết lại một câu hỏi", "body": "<p>Thêm người nhận và thời gian.</p>", "placeholder": "Viết ở đây",
+            "hint": "",
+        }  # fmt: skip
         description = _("Việc làm với chữ của chính mình; không gửi đi đâu.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -112,10 +113,8 @@ def opened(request: HttpRequest, page_id: int) -> HttpResponse:
     lesson = _lesson(page_id)
     enrolment = queries.enrolment_in(request.user, lesson.get_parent().pk) if request.user.is_authenticated else None
     if enrolment and enrolment.completed_at is None:
-        try:
+        with suppress(actions.NotInOutline):
             actions.open_part(enrolment=enrolment, part=lesson.translation_key, now=timezone.now())
-        except actions.NotInOutline:
-            pass
     return JsonResponse({"opened": True})
 
 
@@ -173,5 +172,6 @@ def enrol(request: HttpRequest, page_id: int) -> HttpResponse:
 def withdraw(request: HttpRequest, enrolment_id: uuid.UUID) -> HttpResponse:
     enrolment = get_object_or_404(Enrolment.objects.select_related("course", "learner"), pk=enrolment_id, learner=request.user)
     actions.withdraw(enrolment=enrolment, now=timezone.now())
-    messages.success(request, _("Bạn đã rời khóa “%(title)s”. Muốn học lại thì mở khóa và bấm Vào học.") % {"title": enrolment.course.title})
+    told = _("Bạn đã rời khóa “%(title)s”. Muốn học lại thì mở khóa và bấm Vào học.") % {"title": enrolment.course.title}
+    messages.success(request, told)
     return redirect("learn")

@@ -75,7 +75,8 @@ class ContentPage(BasePage):
         verbose_name = _("trang nội dung")
 
     def search_text(self) -> str:
-        return " ".join([self.title, self.lead, *(" ".join(block.block.get_searchable_content(block.value)) for block in self.body)])
+        texts = (" ".join(block.block.get_searchable_content(block.value)) for block in self.body)
+        return " ".join([self.title, self.lead, *texts])
 
 
 class ContentFile(models.Model):

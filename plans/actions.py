@@ -90,10 +90,10 @@ def load_plans(*, files: PlanFiles, now: dt.datetime) -> LoadedPlans:
     for target in files.targets:
         _load_target(target, counted.get(target.code), plans, tasks, agencies)
     named = {row.code for row in files.targets}
-    for row in files.counted:
-        if row.code not in named:
+    for one in files.counted:
+        if one.code not in named:
             Indicator.objects.update_or_create(
-                code=row.code, defaults={**_counted_fields(row), "shown_in": plans.get(row.shown_in)}
+                code=one.code, defaults={**_counted_fields(one), "shown_in": plans.get(one.shown_in)}
             )
     for plan in plans.values():
         if plan.status == PlanStatus.ACTIVE:
@@ -296,7 +296,7 @@ def enter_measurement(
     """
     words = nfc(evidence)
     _check_entry(indicator, value, words, by)
-    if evidence_file is not None:
+    if evidence_file is not None and evidence_file.file is not None:
         evidence_files.check(name=evidence_file.name or "", size=evidence_file.size, file=evidence_file.file)
     locked = ReportingPeriod.objects.select_for_update(of=("self",)).get(pk=period.pk)
     if locked.closed_at:

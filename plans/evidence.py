@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,7 @@ class EvidenceRefused(ValueError):
     """Says to the person what is wrong with the file and how to mend it."""
 
 
-def check(*, name: str, size: int, file: BinaryIO) -> None:
+def check(*, name: str, size: int, file: IO[Any]) -> None:
     """Raises EvidenceRefused unless the file is one of EXTENSIONS, is what its name says, and is at most 10 MB."""
     extension = PurePath(name).suffix.lower().lstrip(".")
     if extension not in EXTENSIONS:
@@ -34,7 +34,7 @@ def check(*, name: str, size: int, file: BinaryIO) -> None:
         _check_office(extension, file)
 
 
-def _check_office(extension: str, file: BinaryIO) -> None:
+def _check_office(extension: str, file: IO[Any]) -> None:
     try:
         with zipfile.ZipFile(file) as package:
             names = set(package.namelist())

@@ -194,7 +194,10 @@ def _rows(rows: QuerySet[Any], columns: _Columns) -> Figures:
         rows.order_by().annotate(_agency=Substr(columns.agency, 1, AGENCY_LEVEL))
         .values_list(columns.audience, columns.tier, "_agency").annotate(n=Count("pk"))
     )  # fmt: skip
-    total, audiences, tiers, paths = 0, {}, {}, {}
+    total = 0
+    audiences: dict[str, int] = {}
+    tiers: dict[str, int] = {}
+    paths: dict[str, int] = {}
     for audience, tier, path, n in cells:
         total += n
         audiences[audience] = audiences.get(audience, 0) + n

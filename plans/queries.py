@@ -262,7 +262,8 @@ class Ledger:
     def leads(self) -> list[tuple[str, str]]:
         """Every agency that leads a target or a task, by name."""
         tasks = [task for section in self.sections for task in section.tasks]
-        return sorted({lead for line in (*self.lines, *tasks) for lead in line.leads}, key=lambda lead: lead[1])
+        found = {lead for line in self.lines for lead in line.leads} | {lead for task in tasks for lead in task.leads}
+        return sorted(found, key=lambda lead: lead[1])
 
     def filtered(self, *, group: str, lead: str) -> Ledger:
         """Only the targets and tasks of a section and of a lead agency (by code); empty means all."""
@@ -336,7 +337,7 @@ def chosen_period(periods: Sequence[ReportingPeriod], code: str, today: dt.date)
         return next((period for period in periods if period.code == code), None)
     begun = [period for period in periods if period.starts_on <= today]
     owed = [period for period in begun if period.closed_at is None and today <= timezone.localdate(period.due_at)]
-    return (owed or begun[-1:] or list(periods[:1]) or [None])[0]
+    return next(iter(owed or begun[-1:] or periods[:1]), None)
 
 
 def ledger(*, plan: Plan, viewer: Any, now: dt.datetime, period_code: str = "", only: str = "") -> Ledger | None:
@@ -498,7 +499,7 @@ class _Lines:
         for name in ("in_period", "total"):
             if any(getattr(lines[place], name).hidden for place in parts):
                 for place in parts:
-                    lines[place] = replace(lines[place], **{name: Cell(hidden=True)})
+                    lines[place] = replace(lines[place], **{name: Cell(hidden=True)})  # type: ignore[arg-type]
         return tuple(lines)
 
     def _cell(self, indicator: Indicator, value: Decimal | None) -> Cell:
@@ -516,7 +517,7 @@ class _Lines:
     def _mark(self, target: Target, status: Status) -> StatusMark:
         if target.status == PlanStatus.ACTIVE:
             return status_mark(status)
-        return StatusMark(word=PlanStatus(target.status).label, tag="", icon="book")
+        return StatusMark(word=str(PlanStatus(target.status).label), tag="", icon="book")
 
     def _words(self, target: Target, value: Decimal | None) -> str:
         indicator = target.indicator
@@ -767,7 +768,7 @@ def _recorded(row: Measurement, indicator: Indicator, may: Access, narrowed: boo
     else:
         value = wording.amount(row.value, indicator.unit)
     return Recorded(
-        period=row.period.name, span=Span(row.span).label, value=value, measured_at=row.measured_at, replaced=row.replaced,
+        period=row.period.name, span=str(Span(row.span).label), value=value, measured_at=row.measured_at, replaced=row.replaced,
         by_machine=row.entered_by_id is None, author=str(row.entered_by) if row.entered_by and may.report else "",
         evidence=row.evidence, evidence_url=row.evidence_url,
         file_url=reverse("plans:evidence", args=[row.pk]) if row.evidence_file and may.report else "",

@@ -101,7 +101,7 @@ def _pages(foot: str) -> list[PageTemplate]:
             started = getattr(document, "_annex_from", None)
             if first == "annex" and started is None:
                 document._annex_from = started = canvas.getPageNumber()
-            number = canvas.getPageNumber() - (started - 1 if first == "annex" else 0)
+            number = canvas.getPageNumber() - ((started or 1) - 1 if first == "annex" else 0)
             if number > 1:
                 canvas.setFont("Tinos", 13)
                 canvas.drawCentredString(A4[0] / 2, A4[1] - 13 * mm, str(number))
@@ -136,7 +136,7 @@ class _Writer:
     # --- the first page -----------------------------------------------------------------------------------------
 
     def _heading(self) -> list[Flowable]:
-        centre = {"alignment": TA_CENTER}
+        centre: dict[str, Any] = {"alignment": TA_CENTER}
         small, strong = _style(12, **centre), _style(12, "Tinos-Bold", **centre)
         motto, number = _style(13, "Tinos-Bold", **centre), _style(13, **centre)
         left = [
@@ -177,7 +177,7 @@ class _Writer:
         found: list[Flowable] = [self._text(opening), self._head(_("I. TÌNH HÌNH TRIỂN KHAI"))]
         if not self.ledger.own:
             return [*found, self._text(_("Nền tảng không đếm riêng nội dung nào cho kế hoạch này."))]
-        rows = [
+        rows: list[list[str | Cell]] = [
             [str(place), line.name, line.unit, line.in_period, line.total] for place, line in enumerate(self.ledger.own, 1)
         ]
         found.append(
@@ -274,10 +274,11 @@ class _Writer:
         return [row.label, *row.cells]
 
     def _definitions(self) -> list[Flowable]:
-        lines = [line for line in (*self.ledger.lines, *self.ledger.own) if line.definition]
+        lines = [(one.code, one.name, one.definition) for one in self.ledger.lines if one.definition]
+        lines += [(one.code, one.name, one.definition) for one in self.ledger.own if one.definition]
         note = _style(12, alignment=TA_JUSTIFY, spaceAfter=4)
         found: list[Flowable] = [
-            Paragraph(f"<b>{escape(line.code)}. {escape(line.name)}.</b> {escape(line.definition)}", note) for line in lines
+            Paragraph(f"<b>{escape(code)}. {escape(name)}.</b> {escape(words)}", note) for code, name, words in lines
         ]
         return found or [self._text(_("Không có nội dung nào do máy đếm."))]
 

@@ -31,7 +31,7 @@ def write(ledger: Ledger, *, made_at: dt.datetime, made_by: str) -> bytes:
 
 def sheets(ledger: Ledger, *, made_at: dt.datetime, made_by: str) -> list[tuple[str, list[str], list[list[Value]]]]:
     """(sheet name, heads, rows) in order."""
-    found = [
+    found: list[tuple[str, list[str], list[list[Value]]]] = [
         (_("Kỳ báo cáo"), [_("Mục"), _("Nội dung")], _about(ledger, made_at, made_by)),
         (
             _("Chỉ tiêu"),
@@ -49,7 +49,8 @@ def sheets(ledger: Ledger, *, made_at: dt.datetime, made_by: str) -> list[tuple[
     for table in ledger.breakdowns:
         rows = [[row.label, *(told(cell) for cell in row.cells)] for row in table.rows]
         found.append((table.title, [table.by, *table.columns], rows))
-    definitions = [[line.code, line.name, line.definition] for line in (*ledger.lines, *ledger.own) if line.definition]
+    definitions: list[list[Value]] = [[line.code, line.name, line.definition] for line in ledger.lines if line.definition]
+    definitions += [[line.code, line.name, line.definition] for line in ledger.own if line.definition]
     found.append((_("Cách đếm"), [_("Mã"), _("Nội dung"), _("Đếm gì, không đếm gì")], definitions))
     return found
 

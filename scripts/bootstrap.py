@@ -58,7 +58,7 @@ def install(lock: Path) -> None:
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  whoever starts this may have an older Python
         raise SystemExit("Python 3.11 or newer is needed; this is " + sys.version.split()[0])
     make_venv()
     # The development set contains the runtime set, so one environment serves `make run` and `make test`.

@@ -21,7 +21,8 @@ def words(lesson):
     texts = []
     for block in lesson.body:
         value = block["value"]
-        texts += [value] if isinstance(value, str) else [str(part) for name, part in value.items() if name not in {"svg", "source"}]
+        told = {"": value} if isinstance(value, str) else value
+        texts += [str(part) for name, part in told.items() if name not in {"svg", "source"}]
     return len(re.findall(r"\w+", re.sub(r"<[^>]+>", " ", " ".join(texts))))
 
 

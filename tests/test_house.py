@@ -40,7 +40,8 @@ def test_no_model_lacks_its_migration(db):
 
 
 def test_no_module_is_called_utils_or_helpers():
-    found = [path for path in ROOT.glob("*/**/*.py") if path.stem in {"utils", "helpers", "misc", "common"} and ".venv" not in path.parts]
+    names = {"utils", "helpers", "misc", "common"}
+    found = [path for label in LAYERS for path in sources(label) if path.stem in names]
     assert found == []
 
 

@@ -83,7 +83,8 @@ def make_home() -> HomePage:
     home = root.add_child(
         instance=HomePage(title="Học AI", slug="home", headline="Hiểu AI trong mười phút.", lead="Khóa học miễn phí.")
     )
-    Site.objects.update_or_create(is_default_site=True, defaults={"hostname": "localhost", "root_page": home, "site_name": "Học AI"})
+    named = {"hostname": "localhost", "root_page": home, "site_name": "Học AI"}
+    Site.objects.update_or_create(is_default_site=True, defaults=named)
     Site.clear_site_root_paths_cache()
     return home
 

@@ -177,7 +177,9 @@ class TestLoadCourse:
     @pytest.fixture
     def folder(self, tmp_path):
         (tmp_path / "course.yaml").write_text(
-            "code: XX-1\nslug: xx\ntitle: Khóa\naudience: cong_dan\ntier: co_ban\nsummary: s\nobjective: o\noutcomes: [làm được]\n", encoding="utf-8"
+            "code: XX-1\nslug: xx\ntitle: Khóa\naudience: cong_dan\ntier: co_ban\nsummary: s\nobjective: o\n"
+            "outcomes: [làm được]\n",
+            encoding="utf-8",
         )
         for number, title in ((1, "Một"), (2, "Hai")):
             (tmp_path / f"0{number}-bai-{number}.md").write_text(

@@ -36,7 +36,8 @@ class TestStandings:
     @pytest.mark.parametrize("size", [3, 30])
     def test_take_the_same_queries_for_any_number(self, size, course, now, django_assert_num_queries):
         enrolments = [
-            actions.enrol(learner=world.make_user(f"u{place}", f"Người {place}"), course=course.page, now=now) for place in range(size)
+            actions.enrol(learner=world.make_user(f"u{place}", f"Người {place}"), course=course.page, now=now)
+            for place in range(size)
         ]
         queries.outlines()
         with django_assert_num_queries(3):  # completions, visits, page log
@@ -44,7 +45,10 @@ class TestStandings:
 
 
 class TestSearch:
-    @pytest.mark.parametrize("words", ["tri tue", "trí tuệ", "đạo đức", "dao duc", "TRÍ TUỆ", "Dao Duc", unicodedata.normalize("NFD", "đạo đức")])
+    @pytest.mark.parametrize(
+        "words",
+        ["tri tue", "trí tuệ", "đạo đức", "dao duc", "TRÍ TUỆ", "Dao Duc", unicodedata.normalize("NFD", "đạo đức")],
+    )
     def test_finds_with_and_without_marks(self, words, course):
         found, lessons = queries.search(words)
         assert found == {course.page.pk}

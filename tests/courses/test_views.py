@@ -62,7 +62,9 @@ class TestReading:
             response = client.get("/khoa-hoc/?bac=co_ban")
         assert "13 khóa học" in response.content.decode()
 
-    @pytest.mark.parametrize("query", ["q=dao+duc", "q=tr%C3%AD+tu%E1%BB%87", "doi-tuong=cong_dan&phut=60", "bac=nonsense&phut=x"])
+    @pytest.mark.parametrize(
+        "query", ["q=dao+duc", "q=tr%C3%AD+tu%E1%BB%87", "doi-tuong=cong_dan&phut=60", "bac=nonsense&phut=x"]
+    )
     def test_the_catalogue_filters(self, client, course, query):
         assert "/khoa-hoc/cd-t/" in client.get(f"/khoa-hoc/?{query}").content.decode()
 

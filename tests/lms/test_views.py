@@ -35,7 +35,9 @@ class TestDisplay:
         page = client.get("/khoa-hoc/").content.decode()
         assert '<html lang="en"' in page and 'data-size="xl"' in page and 'data-bs-theme="dark"' in page
 
-    @pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example", "javascript:alert(1)", "https:evil.example", "\\\\evil"])
+    @pytest.mark.parametrize(
+        "target", ["//evil.example/", "https://evil.example", "javascript:alert(1)", "https:evil.example", "\\\\evil"]
+    )
     def test_never_leads_away(self, client, db, target):
         assert client.post(reverse("display"), {"next": target}).url == "/"
 
