@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import get_language
 
@@ -94,7 +95,7 @@ def study(context: dict[str, Any], page: LessonPage) -> dict[str, Any]:
     enrolment = queries.enrolment_in(request.user, outline.course_id) if outline and signed_in else None
     guest = _guest(request, outline)
     answers: dict[str, list[int]] = dict(guest["answers"].get(str(page.translation_key), {}))
-    states = {key: "done" for key in guest["done"]}
+    states = dict.fromkeys(guest["done"], "done")
     for key in guest["opened"]:
         states.setdefault(key, "begun")
     standing = None
@@ -130,7 +131,7 @@ def course_study(context: dict[str, Any], page: CoursePage) -> dict[str, Any]:
     outline = known.get(page.pk) or queries.course_outline(page)
     enrolment = queries.enrolment_in(request.user, page.pk) if request.user.is_authenticated else None
     guest = _guest(request, outline)
-    states = {key: "done" for key in guest["done"]}
+    states = dict.fromkeys(guest["done"], "done")
     for key in guest["opened"]:
         states.setdefault(key, "begun")
     standing = None
@@ -152,22 +153,22 @@ def course_study(context: dict[str, Any], page: CoursePage) -> dict[str, Any]:
 
 def _guest(request: Any, outline: queries.CourseOutline | None) -> dict[str, Any]:
     empty: dict[str, Any] = {"opened": [], "answers": {}, "done": []}
-    if outline is None or request.user.is_authenticated or not request.COOKIES.get("sessionid"):
+    if outline is None or request.user.is_authenticated or not request.COOKIES.get(settings.SESSION_COOKIE_NAME):
         return empty
     return dict(request.session.get(SESSION_KEY, {}).get(str(outline.key), empty))
 
 
+_SYMBOLS = {"done": "t-done", "begun": "t-half"}
+
+
 def _rows(outline: queries.CourseOutline | None, states: dict[str, str], here: uuid.UUID | None) -> list[dict[str, Any]]:
-    symbols = {"done": "t-done", "begun": "t-half", "none": "t-none"}
-    return [
-        {
-            "part": part,
-            "state": states.get(str(part.key), "none"),
-            "symbol": "t-now" if part.key == here and states.get(str(part.key)) != "done" else symbols[states.get(str(part.key), "none")],
-            "here": part.key == here,
-        }
-        for part in (outline.parts if outline else ())
-    ]
+    rows = []
+    for part in outline.parts if outline else ():
+        state = states.get(str(part.key), "none")
+        current = part.key == here
+        symbol = "t-now" if current and state != "done" else _SYMBOLS.get(state, "t-none")
+        rows.append({"part": part, "state": state, "symbol": symbol, "here": current})
+    return rows
 
 
 @register.simple_tag(takes_context=True)
@@ -193,7 +194,9 @@ def catalogue(context: dict[str, Any]) -> dict[str, Any]:
         "lessons": lessons,
         "words": words,
         "filtered": len(audiences) + len(tiers) + (longest is not None),
-        "audiences": [(value, label, value in audiences, sum(c.audience == value for c in courses)) for value, label in Audience.choices],
+        "audiences": [
+            (value, label, value in audiences, sum(c.audience == value for c in courses)) for value, label in Audience.choices
+        ],
         "tiers": [(value, label, value in tiers, sum(c.tier == value for c in courses)) for value, label in Tier.choices],
         "longest": query.get("phut", ""),
     }
