@@ -97,6 +97,11 @@ class TableBlock(blocks.StructBlock):
 class DrawingBlock(blocks.TextBlock):
     """SVG text; what could run or load is removed when the page is saved."""
 
+    def value_from_form(self, value: str) -> str:
+        """One line end, as clean_svg keeps it. With the browser's own the drawing would look edited at every save, and
+        approving a draft would make a newer one that waits for approval again."""
+        return super().value_from_form(value).replace("\r\n", "\n")
+
     def clean(self, value: str) -> str:
         try:
             return clean_svg(super().clean(value))
