@@ -50,7 +50,7 @@ def _two_lessons_as_a_guest(page: Page) -> None:
     expect(page.get_by_role("button", name="Trả lời lại").last).to_be_focused()
     acts.finish_lesson(page)
     expect(page).to_have_url(re.compile("/may-hoc-tu-vi-du/$"))
-    expect(page.get_by_text("đang được giữ trên máy này")).to_be_visible()
+    expect(page.get_by_text("đang được giữ cho trình duyệt này")).to_be_visible()
 
 
 def _an_account_without_email(page: Page) -> None:
