@@ -283,14 +283,18 @@ class Ledger:
 
 
 def plans_with_targets() -> list[Plan]:
-    """Plans with `target_count` and `task_count` put on them, those under way first. Three queries."""
+    """Plans with `target_count` and `task_count` put on them: ours, others under way, then the rest. Three queries."""
     plans = list(Plan.objects.select_related("standing_agency"))
     targets = _counts(Target.objects.values_list("plan_id", flat=True))
     tasks = _counts(PlanTask.objects.values_list("plan_id", flat=True))
     for plan in plans:
         plan.target_count, plan.task_count = targets.get(plan.pk, 0), tasks.get(plan.pk, 0)  # type: ignore[attr-defined]
     order = [PlanStatus.ACTIVE, PlanStatus.SUPERSEDED, PlanStatus.HISTORICAL]
-    return sorted(plans, key=lambda plan: (order.index(PlanStatus(plan.status)), -(plan.issued_on or dt.date.min).toordinal()))
+
+    def place(plan: Plan) -> tuple[bool, int, int]:
+        return plan.code != HOME_PLAN, order.index(PlanStatus(plan.status)), -(plan.issued_on or dt.date.min).toordinal()
+
+    return sorted(plans, key=place)
 
 
 def _counts(keys: Iterable[int]) -> dict[int, int]:

@@ -84,9 +84,10 @@ def test_the_page_draws_the_same_figures(ledger: Ledger) -> None:
     parts = ("plans/_targets.html", "plans/_own.html", "plans/_breakdowns.html")
     page = " ".join(render_to_string(part, context, request) for part in parts)
     drawn = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r'<td class="n">(.*?)</td>', page, re.S)]
-    told = [cell for one in ledger.breakdowns for row in one.rows for cell in row.cells]
-    in_chart = [wording.number(column.value) for column in ledger.chart]
-    assert drawn == in_chart + ["chưa có" if cell.value is None else wording.number(cell.value) for cell in told]
+    chart = [Cell(value=column.value) for column in ledger.chart]
+    told = [cell for line in ledger.own for cell in (line.in_period, line.total)] + chart
+    told += [cell for one in ledger.breakdowns for row in one.rows for cell in row.cells]
+    assert drawn == ["chưa có" if cell.value is None else wording.number(cell.value) for cell in told]
     for line in ledger.lines:
         assert line.plan_words in page
         assert line.value_words in page
