@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from wagtail.models import PageLogEntry
 
@@ -120,3 +121,11 @@ class EditorPolicy:
                 "worker-src": ["blob:"],
             }
         return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Who is signed in and is no editor finds nothing here. Wagtail would send her to the log-in page, which sends who
+        is signed in back again, without end."""
+        if not request.path.startswith("/cms/") or request.user.is_anonymous:
+            return
+        if not request.user.has_perm("wagtailadmin.access_admin"):
+            raise Http404
