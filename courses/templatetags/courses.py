@@ -5,6 +5,7 @@ A page's text is the same for everybody and is kept by revision; only the small 
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from courses import queries
@@ -205,3 +208,9 @@ def catalogue(context: dict[str, Any]) -> dict[str, Any]:
 @register.filter
 def audience_label(value: str) -> str:
     return str(Audience(value).label)
+
+
+@register.filter
+def stressed(text: str) -> SafeString:
+    """Plain text in which **these words** stand out, as authors write them in a question."""
+    return mark_safe(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text)))  # noqa: S308  all of it is escaped
