@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db import models
+from django.db import models, transaction
 
 from classes.codes import new_join_code
 from classes.models import Assignment, ClassKind, ClassMember, ClassTeacher, MemberSource, TrainingClass
 from classes.statements import assigned, was_assigned
 from courses.models import CoursePage, Enrolment, EnrolmentSource
-from lms.simulation.clone import Ids, Learner, Template, Writer, capture, clone, ward_of
+from lms.simulation.clone import Handout, Ids, Learner, Template, Writer, capture, clone, ready, ward_of
 from lms.simulation.play import PATTERNS
 from lrs.actions import record
+from lrs.models import Statement
+from lrs.statements import statement_id
 from people.models import Audience, Membership, Organisation, Role, RoleKind, StaffCategory, User
 from people.text import fold
 from quizzes.models import Slot
@@ -98,16 +100,6 @@ class Person:
     place: Organisation | None
 
 
-@dataclass(kw_only=True)
-class Joined:
-    """A member that is not written yet, what her class was given, and her enrolment in it."""
-
-    member: ClassMember
-    learner: User
-    assignment: Assignment
-    enrolment: uuid.UUID | None = None
-
-
 class Simulation:
     """Makes one city. The same size and seed give the same people, places and choices."""
 
@@ -116,19 +108,21 @@ class Simulation:
         self.rng = random.Random(size.seed)  # noqa: S311
         self.writer = Writer()
         self.memberships: list[Membership] = []
-        self.joined: list[Joined] = []
+        self.members: list[ClassMember] = []
+        self.handouts: dict[uuid.UUID, tuple[Statement, Handout]] = {}
         self.taken: dict[uuid.UUID, int] = {}
 
     def run(self) -> int:
         """Returns the number of rows written."""
         today = self.now.date()
-        self.places = ensure_places(
-            wards=min(168, max(12, self.size.learners // 500)), schools=min(60, max(6, self.size.learners // 800)), today=today
-        )
+        wards, schools = min(168, max(12, self.size.learners // 500)), min(60, max(6, self.size.learners // 800))
+        with transaction.atomic():
+            self.places = ensure_places(wards=wards, schools=schools, today=today)
         self.say("places stand")
         self.templates = self._templates()
         self.say(f"{sum(map(len, self.templates.values()))} ways to learn were played through")
-        self.classes = self._classes()
+        with transaction.atomic():
+            self.classes = self._classes()
         # Only now: teachers and played attempts have taken numbers too.
         self.users, self.slots = Ids(User), Ids(Slot)
         for done, person in enumerate(self._people(), 1):
@@ -207,25 +201,25 @@ class Simulation:
                 birth_year=self.rng.randint(*born), password=NO_PASSWORD, actor_id=self._uuid(), date_joined=self._past(),
             )  # fmt: skip
             user.name_folded = fold(user.full_name)
-            self.writer.add(User, {one.attname: getattr(user, one.attname) for one in User._meta.concrete_fields})
+            self.writer.add(User, [ready(user)])
             if place:
                 category = StaffCategory.PUPIL if audience == Audience.PUPIL else self.rng.choice(STAFF)
                 self.memberships.append(Membership(user_id=user.pk, organisation=place, category=category, since=SINCE))
             yield Person(user=user, place=place)
 
     def _learn(self, person: Person) -> None:
-        joined = self._join(person)
+        given = self._join(person)
         # A third of the staff has not begun: that is what an officer wants to see.
-        if not joined and person.user.audience == Audience.STAFF and self.rng.random() < 0.35:
+        if not given and person.user.audience == Audience.STAFF and self.rng.random() < 0.35:
             return
-        for template in self._choose(person.user.audience, in_class=joined is not None):
-            start = joined.assignment.assigned_at if joined else self._past()
+        for template in self._choose(person.user.audience, in_class=given is not None):
+            start = given.assigned_at if given else self._past()
             enrolment = clone(
-                template=template, learner=self._learner(person, in_class=joined is not None), start=start, writer=self.writer,
+                template=template, learner=self._learner(person, in_class=given is not None), start=start, writer=self.writer,
                 slots=self.slots, rng=self.rng,
             )  # fmt: skip
-            if joined:
-                joined.enrolment = enrolment
+            if given:
+                self._hand_out(given, person.user, enrolment)
 
     def _choose(self, audience: str, *, in_class: bool) -> list[Template]:
         own = self.templates.get(audience, [])
@@ -237,8 +231,8 @@ class Simulation:
         other = self.rng.choice([one for some in self.templates.values() for one in some])
         return [first] if other.course == first.course else [first, other]
 
-    def _join(self, person: Person) -> Joined | None:
-        """The class of her school or agency that still has room, if chance will have it."""
+    def _join(self, person: Person) -> Assignment | None:
+        """What she is given in the class of her school or agency that still has room, if chance will have it."""
         open_here = self.classes.get(person.place.pk, []) if person.place else []
         if not open_here or (person.user.audience == Audience.STAFF and self.rng.random() < 0.5):
             return None
@@ -246,12 +240,23 @@ class Simulation:
         number = self.taken[klass.pk] = self.taken.get(klass.pk, 0) + 1
         if number >= CLASS_SIZE:
             open_here.pop(0)
-        member = ClassMember(
-            training_class=klass, learner_id=person.user.pk, number=number, shown_as=person.user.full_name,
-            source=MemberSource.LIST, joined_at=assignment.assigned_at,
-        )  # fmt: skip
-        self.joined.append(Joined(member=member, learner=person.user, assignment=assignment))
-        return self.joined[-1]
+        self.members.append(
+            ClassMember(
+                training_class=klass, learner_id=person.user.pk, number=number, shown_as=person.user.full_name,
+                source=MemberSource.LIST, joined_at=assignment.assigned_at,
+            )  # fmt: skip
+        )
+        return assignment
+
+    def _hand_out(self, given: Assignment, learner: User, enrolment: uuid.UUID) -> None:
+        """The statement that she was assigned it. One is built for the class; tincan takes a millisecond for each."""
+        if given.pk not in self.handouts:
+            # A statement needs no more of an enrolment than its id and its learner.
+            built = was_assigned(given, None, Enrolment(pk=enrolment, learner=learner), given.assigned_at)
+            self.handouts[given.pk] = built, Handout(built, learner.actor_id)
+        built, handout = self.handouts[given.pk]
+        identity = statement_id(learner.actor_id, built.verb, built.activity, enrolment, given.pk)
+        self.writer.add(Statement, [handout.to(identity=identity, actor=learner.actor_id, registration=enrolment)])
 
     def _learner(self, person: Person, *, in_class: bool) -> Learner:
         user, place = person.user, person.place
@@ -264,18 +269,13 @@ class Simulation:
 
     # --- small things -----------------------------------------------------------------------------------------------
 
+    @transaction.atomic
     def _flush(self) -> None:
         self.writer.flush()
         Membership.objects.bulk_create(self.memberships, batch_size=2000)
         self.memberships.clear()
-        ClassMember.objects.bulk_create([one.member for one in self.joined], batch_size=2000)
-        # A statement needs no more of an enrolment than its id and its learner.
-        record(
-            was_assigned(one.assignment, None, Enrolment(pk=one.enrolment, learner=one.learner), one.assignment.assigned_at)
-            for one in self.joined
-            if one.enrolment
-        )
-        self.joined.clear()
+        ClassMember.objects.bulk_create(self.members, batch_size=2000)
+        self.members.clear()
 
     def _name(self) -> str:
         return f"{self.rng.choice(FAMILY)} {self.rng.choice(MIDDLE)} {self.rng.choice(GIVEN)}"

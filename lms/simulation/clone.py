@@ -3,19 +3,24 @@
 A template is the rows one learner's play left, read back from the database. For each new learner the identities in them
 (learner, enrolment, attempt, certificate, actor) are replaced, what is frozen from the person is set, and every moment is
 moved by the same span. Nothing here knows what an action does: when actions leave other rows, so do the copies.
+
+To copy fast, a template is laid out once: every cell of its rows, and every piece of its texts, is a place in a pool of
+values. A copy fills the pool with what is its own and picks each row out of it in one step.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
 from certificates.codes import new_code
 from certificates.models import Certificate
@@ -31,19 +36,8 @@ TABLES: tuple[type[models.Model], ...] = (
     Enrolment, Visit, PracticeAnswer, Completion, Attempt, Slot, AnswerStep, Certificate, Statement,
 )  # fmt: skip
 
-
-@dataclass(frozen=True, kw_only=True)
-class Template:
-    """The rows of one play as saved field values, by table, and who is in them."""
-
-    course: CoursePage
-    pattern: Pattern
-    start: dt.datetime
-    actor: uuid.UUID
-    enrolment: uuid.UUID
-    attempts: tuple[uuid.UUID, ...]
-    certificates: tuple[tuple[uuid.UUID, str, str], ...]  # id, code, public address
-    rows: dict[type[models.Model], list[dict[str, Any]]]
+Table = type[models.Model]
+Pick = Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,22 +54,40 @@ class Learner:
     source: str = EnrolmentSource.SELF
 
 
+# --- what a play left -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """The rows of one play by table, and who is in them."""
+
+    course: CoursePage
+    pattern: Pattern
+    start: dt.datetime
+    actor: uuid.UUID
+    enrolment: uuid.UUID
+    attempts: tuple[uuid.UUID, ...]
+    certificates: tuple[tuple[uuid.UUID, str, str], ...]  # id, code, public address
+    rows: dict[Table, list[models.Model]]
+
+
 def capture(*, course: CoursePage, pattern: Pattern, start: dt.datetime, seed: int) -> Template:
     """Let a passer-by play, read what is left, and undo it."""
     pin_outline(course=course, now=start)  # stays: copies refer to it
     with transaction.atomic():
         learner = User.objects.create_user(username=f"template-{uuid.uuid4().hex}", full_name="Người Mẫu", birth_year=1980)
         enrolment = play(learner=learner, course=course, pattern=pattern, start=start, seed=seed)
-        template = _read(learner, enrolment, pattern, start)
+        played = _read(learner, enrolment, pattern, start)
         transaction.set_rollback(True)
-    return template
+    return lay_out(played)
 
 
-def _read(learner: User, enrolment: Enrolment, pattern: Pattern, start: dt.datetime) -> Template:
+def _read(learner: User, enrolment: Enrolment, pattern: Pattern, start: dt.datetime) -> Played:
     attempts = list(Attempt.objects.filter(enrolment=enrolment).order_by("number"))
     certificates = list(Certificate.objects.filter(enrolment=enrolment))
-    found: dict[type[models.Model], Iterable[models.Model]] = {
-        Enrolment: [enrolment],
+    found: dict[Table, Iterable[models.Model]] = {
+        # Read again: what is written is what the database keeps.
+        Enrolment: Enrolment.objects.filter(pk=enrolment.pk),
         Visit: Visit.objects.filter(enrolment=enrolment).order_by("pk"),
         PracticeAnswer: PracticeAnswer.objects.filter(enrolment=enrolment).order_by("pk"),
         Completion: Completion.objects.filter(enrolment=enrolment).order_by("pk"),
@@ -83,89 +95,135 @@ def _read(learner: User, enrolment: Enrolment, pattern: Pattern, start: dt.datet
         Slot: Slot.objects.filter(attempt__in=attempts).order_by("pk"),
         AnswerStep: AnswerStep.objects.filter(slot__attempt__in=attempts).order_by("pk"),
         Certificate: certificates,
-        Statement: Statement.objects.filter(actor__endswith=str(learner.actor_id)).order_by("seq"),
+        Statement: Statement.objects.filter(actor=_actor(learner.actor_id)).order_by("seq"),
     }
-    return Template(
+    return Played(
         course=enrolment.course, pattern=pattern, start=start, actor=learner.actor_id, enrolment=enrolment.pk,
         attempts=tuple(one.pk for one in attempts),
         certificates=tuple((one.pk, one.code, public_url(one)) for one in certificates),
-        rows={
-            table: [{one.attname: getattr(row, one.attname) for one in table._meta.concrete_fields} for row in rows]
-            for table, rows in found.items()
-        },
+        rows={table: list(rows) for table, rows in found.items()},
     )  # fmt: skip
 
 
-@dataclass
-class Writer:
-    """Collects rows by table and writes them in large batches."""
+# --- laying out -----------------------------------------------------------------------------------------------------
 
-    batch: int = 20_000
-    kept: dict[type[models.Model], list[tuple[Any, ...]]] = field(default_factory=dict)
-    count: int = 0
-
-    def add(self, table: type[models.Model], values: dict[str, Any]) -> None:
-        self.kept.setdefault(table, []).append(tuple(values.values()))
-        self.count += 1
-
-    def full(self) -> bool:
-        return sum(len(rows) for rows in self.kept.values()) >= self.batch
-
-    def flush(self) -> None:
-        """Parents before children; one transaction a batch."""
-        order = [User, *TABLES]
-        with transaction.atomic():
-            for table in sorted(self.kept, key=lambda one: order.index(one) if one in order else -1):
-                _write(table, self.kept[table])
-        self.kept.clear()
+# Frozen from the person, in the order in which `clone` fills them in.
+_OWN = ("learner_id", "audience", "organisation_id", "ward_id", "source", "full_name", "minor", "actor")
+_FROZEN: dict[Table, tuple[str, ...]] = {
+    Enrolment: ("learner_id", "audience", "organisation_id", "ward_id", "source"),
+    Certificate: ("full_name", "minor", "audience"),
+    Statement: ("actor",),
+}
+# Texts that name identities and moments of the play.
+_TEXTS: dict[Table, tuple[str, ...]] = {Completion: ("evidence",), Statement: ("activity", "document")}
 
 
-def fields_of(table: type[models.Model]) -> list[models.Field[Any, Any]]:
-    """The columns that are written: all, but keys that the database gives and nobody refers to."""
-    given = {Visit, PracticeAnswer, Completion, AnswerStep, Statement}
-    return [one for one in table._meta.concrete_fields if not (table in given and one.primary_key)]
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A play laid out for copying. `texts` pick from the pool of words, `rows` from the pool of cells."""
+
+    course: CoursePage
+    pattern: Pattern
+    start: dt.datetime
+    moments: tuple[dt.datetime, ...]
+    attempts: int
+    certificates: tuple[tuple[str, str], ...]  # code, public address
+    slots: int
+    statements: tuple[uuid.UUID, ...]
+    texts: tuple[Pick, ...]
+    pieces: tuple[str, ...]
+    rows: tuple[tuple[Table, tuple[Pick, ...]], ...]
+    constants: tuple[Any, ...]
 
 
-def _write(table: type[models.Model], rows: Sequence[tuple[Any, ...]]) -> None:
-    columns = fields_of(table)
-    names = ", ".join(connection.ops.quote_name(str(one.column)) for one in columns)
-    target = connection.ops.quote_name(table._meta.db_table)
-    prepare: list[Callable[[Any], Any]] = [lambda value, one=one: one.get_db_prep_save(value, connection) for one in columns]
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row([_plain(make(value)) for make, value in zip(prepare, row, strict=True)])
-        else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(
-                f"INSERT INTO {target} ({names}) VALUES ({marks})",  # noqa: S608  names are our own models'
-                [[make(value) for make, value in zip(prepare, row, strict=True)] for row in rows],
-            )
+class Pool:
+    """Places of values, by what they are; what is not known beforehand is a constant and gets a place behind."""
+
+    def __init__(self, own: Iterable[Any]) -> None:
+        self.places = {key: place for place, key in enumerate(own)}
+        self.first = len(self.places)
+        self.constants: list[Any] = []
+
+    def constant(self, value: Any) -> int:
+        self.constants.append(value)
+        return self.first + len(self.constants) - 1
 
 
-def _plain(value: Any) -> Any:
-    """COPY takes text for JSON; psycopg's wrapper is for parameters."""
-    return value.dumps(value.obj) if hasattr(value, "dumps") and hasattr(value, "obj") else value
+def lay_out(played: Played) -> Template:
+    rows = played.rows
+    moments = list(dict.fromkeys(
+        value for some in rows.values() for row in some for value in vars(row).values() if isinstance(value, dt.datetime)
+    ))  # fmt: skip
+    keys = [played.enrolment, *played.attempts, *(key for key, _code, _address in played.certificates)]
+    codes = [code for _key, code, _address in played.certificates]
+    statements = [row.statement_id for row in rows[Statement]]  # type: ignore[attr-defined]
+    words = Pool([
+        *map(str, keys), str(played.actor), *(address for _key, _code, address in played.certificates),
+        *map(str, statements), *map(_utc, moments),
+    ])  # fmt: skip
+    places = [(table, number, name) for table, names in _TEXTS.items() for number in range(len(rows[table])) for name in names]
+    cut = _cutter(words)
+    texts = [cut(str(_ready(table, name, getattr(rows[table][number], name)))) for table, number, name in places]
+    cells = Pool([
+        *(("moment", one) for one in moments), *(("key", one) for one in keys), *(("code", one) for one in codes),
+        *(("slot", one.pk) for one in rows[Slot]), *(("statement", one) for one in statements),
+        *(("text", *place) for place in places), *(("own", name) for name in _OWN),
+    ])  # fmt: skip
+    return Template(
+        course=played.course, pattern=played.pattern, start=played.start, moments=tuple(moments), attempts=len(played.attempts),
+        certificates=tuple((code, address) for _key, code, address in played.certificates), slots=len(rows[Slot]),
+        statements=tuple(statements), texts=tuple(texts), pieces=tuple(words.constants),
+        rows=tuple((table, tuple(_row(table, at, row, cells) for at, row in enumerate(rows[table]))) for table in TABLES),
+        constants=tuple(cells.constants),
+    )  # fmt: skip
 
 
-class Ids:
-    """Numbers for rows that others refer to, beyond what the table holds; `settle` tells the database where we stopped."""
+def _cutter(words: Pool) -> Callable[[str], Pick]:
+    """Cuts texts at the pool's words; what is between them becomes constants."""
+    # Of two words that begin alike the longer one is meant.
+    pattern = re.compile(f"({'|'.join(map(re.escape, sorted(words.places, key=len, reverse=True)))})")
 
-    def __init__(self, table: type[models.Model]) -> None:
-        self.table = table
-        self.last = table._base_manager.aggregate(last=models.Max("pk"))["last"] or 0
+    def cut(text: str) -> Pick:
+        parts = [part for part in pattern.split(text) if part]
+        places = [words.places[part] if part in words.places else words.constant(part) for part in parts]
+        # itemgetter gives a tuple from two places on.
+        return itemgetter(*places, *[words.constant("")] * (2 - len(places)))
 
-    def next(self) -> int:
-        self.last += 1
-        return int(self.last)
+    return cut
 
-    def settle(self) -> None:
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [self.table._meta.db_table, max(self.last, 1)]
-                )
+
+def _row(table: Table, number: int, row: models.Model, cells: Pool) -> Pick:
+    return itemgetter(*(_cell(table, number, row, one, cells) for one in fields_of(table)))
+
+
+def _cell(table: Table, number: int, row: models.Model, column: models.Field[Any, Any], cells: Pool) -> int:
+    name, value = column.attname, getattr(row, column.attname)
+    if name in _FROZEN.get(table, ()):
+        return cells.places["own", name]
+    candidates: list[tuple[Any, ...]] = [("text", table, number, name)]
+    if isinstance(value, dt.datetime):
+        candidates.append(("moment", value))
+    elif isinstance(value, uuid.UUID):
+        candidates += [("key", value), ("statement", value)]
+    elif (table, name) in {(Slot, "id"), (AnswerStep, "slot_id")}:
+        candidates.append(("slot", value))
+    elif (table, name) == (Certificate, "code"):
+        candidates.append(("code", value))
+    found = next((cells.places[one] for one in candidates if one in cells.places), None)
+    return cells.constant(_ready(table, name, value)) if found is None else found
+
+
+def _actor(key: uuid.UUID) -> str:
+    """As the ledger's column names an actor."""
+    return f"{settings.XAPI_HOME}|{key}"
+
+
+def _utc(moment: dt.datetime) -> str:
+    """As statements write it."""
+    return moment.astimezone(dt.UTC).isoformat()
+
+
+# --- copying --------------------------------------------------------------------------------------------------------
 
 
 def clone(
@@ -173,68 +231,46 @@ def clone(
 ) -> uuid.UUID:
     """Add the copies of `template` for `learner`, begun at `start`, to `writer`. Returns the enrolment's id."""
     span = start - template.start
-    ids: dict[Any, Any] = {template.enrolment: _uuid(rng), template.actor: learner.actor}
-    ids.update({attempt: _uuid(rng) for attempt in template.attempts})
-    words = [(str(old), str(new)) for old, new in ids.items()]
-    codes: dict[str, str] = {}
-    for key, code, address in template.certificates:
-        ids[key], codes[code] = _uuid(rng), new_code()
-        words += [(str(key), str(ids[key])), (address, address.replace(code, codes[code]))]
-    slot_ids = {row["id"]: slots.next() for row in template.rows[Slot]}
-    for table in TABLES:
-        names = [one.attname for one in fields_of(table)]
-        for row in template.rows[table]:
-            values = {name: _moved(row[name], span, ids) for name in names}
-            _personal(table, values, row, learner, ids, words, codes, slot_ids, span)
-            writer.add(table, values)
-    return ids[template.enrolment]  # type: ignore[no-any-return]
+    keys = [_uuid(rng) for _key in range(1 + template.attempts + len(template.certificates))]
+    codes = [new_code() for _certificate in template.certificates]
+    moments = [moment + span for moment in template.moments]
+    # A statement's id follows from the one copied and from who it is for, as from the act itself in a play.
+    registration = str(keys[0])
+    statements = [uuid.uuid5(one, registration) for one in template.statements]
+    words = [
+        *map(str, keys), str(learner.actor),
+        *(address.replace(old, new) for (old, address), new in zip(template.certificates, codes, strict=True)),
+        *map(str, statements), *map(_utc, moments), *template.pieces,
+    ]  # fmt: skip
+    cells = [
+        *map(_moment_ready, moments), *map(_uuid_ready, keys), *codes, *slots.take(template.slots),
+        *map(_uuid_ready, statements), *("".join(pick(words)) for pick in template.texts),
+        learner.user_id, str(learner.audience), learner.organisation, learner.ward, str(learner.source), learner.full_name,
+        learner.minor, _actor(learner.actor), *template.constants,
+    ]  # fmt: skip
+    for table, picks in template.rows:
+        writer.add(table, [pick(cells) for pick in picks])
+    return keys[0]
 
 
-def _moved(value: Any, span: dt.timedelta, ids: dict[Any, Any]) -> Any:
-    if isinstance(value, dt.datetime):
-        return value + span
-    if isinstance(value, uuid.UUID):
-        return ids.get(value, value)
-    return value
+class Handout:
+    """A statement that many receive: only its id, the actor and the registration differ."""
 
+    def __init__(self, statement: Statement, actor: uuid.UUID) -> None:
+        words = Pool([str(statement.statement_id), str(actor), str(statement.registration)])
+        self.text = _cutter(words)(statement.document)
+        self.pieces = words.constants
+        self.row = ready(statement)
+        names = [one.attname for one in fields_of(Statement)]
+        self.places = [names.index(name) for name in ("statement_id", "document", "actor", "registration")]
 
-def _personal(
-    table: type[models.Model], values: dict[str, Any], row: dict[str, Any], learner: Learner, ids: dict[Any, Any],
-    words: list[tuple[str, str]], codes: dict[str, str], slot_ids: dict[int, int], span: dt.timedelta,
-) -> None:  # fmt: skip
-    if table is Enrolment:
-        values.update(
-            learner_id=learner.user_id, audience=learner.audience, organisation_id=learner.organisation,
-            ward_id=learner.ward, source=learner.source,
-        )  # fmt: skip
-    elif table is Completion:
-        values["evidence"] = {
-            name: str(ids.get(uuid.UUID(value), value)) if name == "attempt" else value for name, value in row["evidence"].items()
-        }
-    elif table is Slot:
-        values["id"] = slot_ids[row["id"]]
-    elif table is AnswerStep:
-        values["slot_id"] = slot_ids[row["slot_id"]]
-    elif table is Certificate:
-        values.update(code=codes[row["code"]], full_name=learner.full_name, minor=learner.minor, audience=learner.audience)
-    elif table is Statement:
-        values["statement_id"] = uuid.uuid5(row["statement_id"], str(values["registration"]))
-        values["actor"] = f"{settings.XAPI_HOME}|{learner.actor}"
-        values["activity"] = _replaced(row["activity"], words)
-        values["document"] = _replaced(
-            row["document"],
-            [
-                *words,
-                (str(row["statement_id"]), str(values["statement_id"])),
-                (row["timestamp"].astimezone(dt.UTC).isoformat(), (row["timestamp"] + span).astimezone(dt.UTC).isoformat()),
-            ],
-        )
-
-
-def _replaced(text: str, words: Iterable[tuple[str, str]]) -> str:
-    for old, new in words:
-        text = text.replace(old, new)
-    return text
+    def to(self, *, identity: uuid.UUID, actor: uuid.UUID, registration: uuid.UUID) -> tuple[Any, ...]:
+        words = [str(identity), str(actor), str(registration), *self.pieces]
+        own = [_uuid_ready(identity), "".join(self.text(words)), _actor(actor), _uuid_ready(registration)]
+        row = list(self.row)
+        for place, value in zip(self.places, own, strict=True):
+            row[place] = value
+        return tuple(row)
 
 
 def _uuid(rng: random.Random) -> uuid.UUID:
@@ -248,3 +284,102 @@ def ward_of(organisation: Organisation, wards: dict[str, int]) -> int | None:
         if organisation.path[:length] in wards:
             return wards[organisation.path[:length]]
     return None
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Writer:
+    """Collects rows by table, ready for the database, and writes them in large batches."""
+
+    batch: int = 50_000
+    kept: dict[Table, list[tuple[Any, ...]]] = field(default_factory=dict)
+    waiting: int = 0
+    count: int = 0
+
+    def add(self, table: Table, rows: list[tuple[Any, ...]]) -> None:
+        self.kept.setdefault(table, []).extend(rows)
+        self.waiting += len(rows)
+        self.count += len(rows)
+
+    def full(self) -> bool:
+        return self.waiting >= self.batch
+
+    def flush(self) -> None:
+        """Parents before children; one transaction a batch."""
+        order = [User, *TABLES]
+        with transaction.atomic():
+            for table in sorted(self.kept, key=lambda one: order.index(one) if one in order else -1):
+                _write(table, self.kept[table])
+        self.kept.clear()
+        self.waiting = 0
+
+
+def fields_of(table: Table) -> list[models.Field[Any, Any]]:
+    """The columns that are written: all, but keys that the database gives and nobody refers to."""
+    given = {Visit, PracticeAnswer, Completion, AnswerStep, Statement}
+    return [one for one in table._meta.concrete_fields if not (table in given and one.primary_key)]
+
+
+def ready(row: models.Model) -> tuple[Any, ...]:
+    """The row of an unsaved object for Writer.add."""
+    table = type(row)
+    return tuple(_ready(table, one.attname, getattr(row, one.attname)) for one in fields_of(table))
+
+
+def _ready(table: Table, name: str, value: Any) -> Any:
+    return _plain(table._meta.get_field(name).get_db_prep_save(value, connection))  # type: ignore[union-attr]
+
+
+_MOMENT, _UUID = models.DateTimeField(), models.UUIDField()
+
+
+def _moment_ready(value: dt.datetime) -> Any:
+    return _MOMENT.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+
+
+def _uuid_ready(value: uuid.UUID) -> Any:
+    return _UUID.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+
+
+def _plain(value: Any) -> Any:
+    """COPY takes text for JSON; psycopg's wrapper is for parameters."""
+    return value.dumps(value.obj) if hasattr(value, "dumps") and hasattr(value, "obj") else value
+
+
+def _write(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    columns = fields_of(table)
+    names = ", ".join(connection.ops.quote_name(one.column) for one in columns)
+    target = connection.ops.quote_name(table._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {target} ({names}) VALUES ({marks})", rows)  # noqa: S608  names are our own models'
+
+
+class Ids:
+    """Numbers for rows that others refer to, beyond what the table holds; `settle` tells the database where we stopped."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.last = table._base_manager.aggregate(last=models.Max("pk"))["last"] or 0
+
+    def take(self, count: int) -> range:
+        first = self.last + 1
+        self.last += count
+        return range(first, first + count)
+
+    def next(self) -> int:
+        return self.take(1)[0]
+
+    def settle(self) -> None:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [self.table._meta.db_table, max(self.last, 1)]
+                )
