@@ -99,7 +99,12 @@ CACHES: dict[str, dict[str, Any]] = {
             "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
         }
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "hocai"}
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "hocai",
+            # Sessions live here beside the pages: with Django's 300, a busy hour would throw the catalogue out.
+            "OPTIONS": {"MAX_ENTRIES": 2_000},
+        }
     )
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
