@@ -161,7 +161,7 @@ def database(where: str, var: Path) -> Iterator[tuple[str, Callable[[], dict[int
 
     name = f"hocai_bench_{os.getpid()}"
     given = conninfo_to_dict(where)
-    with psycopg.connect(make_conninfo(**{**given, "dbname": "postgres"}), autocommit=True) as watcher:
+    with psycopg.connect(make_conninfo(where, dbname="postgres"), autocommit=True) as watcher:
         watcher.execute(f'CREATE DATABASE "{name}"')
 
         def used() -> dict[int, float]:
@@ -303,7 +303,7 @@ def main() -> int:
         measured = [one for one in pages() if one.path == "/bare/" or given.only in one.name]
         connection.close()
         if connection.vendor == "postgresql":
-            connection.close_pool()
+            connection.close_pool()  # type: ignore[attr-defined]
         port, worker = stack.enter_context(server(env))
         figures: list[Figure] = []
         for clients in (int(count) for count in given.clients.split(",")):

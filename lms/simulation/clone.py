@@ -350,7 +350,7 @@ def _plain(value: Any) -> Any:
 
 def _write(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     columns = fields_of(table)
-    names = ", ".join(connection.ops.quote_name(one.column) for one in columns)
+    names = ", ".join(connection.ops.quote_name(str(one.column)) for one in columns)
     target = connection.ops.quote_name(table._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
