@@ -17,10 +17,10 @@ run: .venv/.ready-run  ## open the site with a demo city on http://127.0.0.1:800
 	@$(PY) scripts/run.py
 
 test: .venv/.ready-dev  ## the whole suite, browser tests included (SQLite, or DATABASE_URL and REDIS_URL)
-	@CHROMIUM=$$($(PY) scripts/browser.py) && export CHROMIUM && $(PY) -m pytest -n 2 --dist loadgroup
+	@CHROMIUM=$$($(PY) scripts/browser.py) && export CHROMIUM && $(PY) -m pytest -n 2
 
 test-fast: .venv/.ready-dev  ## the suite without the browser
-	@$(PY) -m pytest -n 2 --dist loadgroup -m "not browser"
+	@$(PY) -m pytest -n 2 -m "not browser"
 
 lint: .venv/.ready-dev  ## ruff, format of imports included
 	@.venv/bin/ruff check .

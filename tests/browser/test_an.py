@@ -16,7 +16,7 @@ from tests.browser import acts
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NAME = "Nguyễn Thị Hường Ẩn"
 USERNAME = "ba.an56"

@@ -13,7 +13,7 @@ from tests.browser.accessible import Barriers
 from tests.browser.conftest import OpenPage, Watch
 from tests.browser.site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 COURSE = "/khoa-hoc/ai-quanh-ta/"
 KINDS = {"single", "multiple", "true_false", "short_text", "number", "matching", "ordering"}

@@ -15,7 +15,7 @@ from tests.browser import acts
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PUPILS = ["Trần Ngọc Bích", "Lý Hoàng Phúc", "Đỗ Thị Yến"]
 LESSON = "AI là gì và không phải là gì"

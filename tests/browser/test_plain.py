@@ -11,7 +11,7 @@ from tests.browser import acts
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 COURSE = "/khoa-hoc/ai-quanh-ta/"
 

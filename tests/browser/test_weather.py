@@ -13,7 +13,7 @@ from tests.browser import acts
 from tests.browser.conftest import OpenPage, Watch
 from tests.browser.site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 COURSE = "/khoa-hoc/ai-quanh-ta/"
 PASSWORD = "mưa rào tháng bảy 12"
