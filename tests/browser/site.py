@@ -107,7 +107,10 @@ def _template(scratch: Path) -> Path:
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
         _set_up(_environment(building, "http://127.0.0.1"))
-        building.rename(template)
+        try:
+            building.rename(template)
+        except OSError:  # another run on this machine was quicker; its template is as good
+            shutil.rmtree(building)
     return template
 
 
