@@ -28,7 +28,15 @@ def _answered(page: Page) -> None:
     form.locator(".opt label").nth(1).click()
     form.get_by_role("button", name="Trả lời").click()
     page.locator(".feedback .note").first.wait_for()
-    page.locator("form[data-practice]").first.evaluate("box => box.scrollIntoView()")
+    form.locator(".feedback").evaluate("box => box.scrollIntoView({block: 'end'})")
+
+
+def _lab(lesson: str) -> Callable[[Page], None]:
+    def go(page: Page) -> None:
+        page.goto(COURSE + lesson)
+        page.locator("[data-lab] [data-app]").first.evaluate("box => box.scrollIntoView()")
+
+    return go
 
 
 def _sign_up(page: Page) -> None:
@@ -88,8 +96,8 @@ PAGES: dict[str, tuple[str, Way]] = {
     "course": ("", COURSE),
     "lesson": ("", LESSON),
     "lesson-answered": ("", _answered),
-    "lab": ("", f"{COURSE}khi-ai-noi-sai/"),
-    "lab-shapes": ("", f"{COURSE}may-hoc-tu-vi-du/"),
+    "lab": ("", _lab("khi-ai-noi-sai/")),
+    "lab-shapes": ("", _lab("may-hoc-tu-vi-du/")),
     "quiz": ("", f"{COURSE}kiem-tra/"),
     "help": ("", "/tro-giup/"),
     "counting": ("", "/so-nay-dem-the-nao/"),
