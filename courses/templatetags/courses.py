@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
@@ -65,19 +66,42 @@ def _part(block: Any) -> dict[str, Any]:
     return {"question": {"name": value["name"], "prompt": value["prompt"], "kind": value["kind"], "options": options}}
 
 
-def shown_question(value: dict[str, Any], chosen: list[int] | None) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class ShownOption:
+    """`state` is "right", "wrong" or "" (not answered, or not to be told)."""
+
+    place: int
+    text: str
+    chosen: bool
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownQuestion:
+    """A question as it stands before a reader; equal for all who answered alike, so that its page is kept once."""
+
+    name: str
+    prompt: str
+    kind: str
+    options: tuple[ShownOption, ...]
+    answered: bool
+    correct: bool
+    feedback: tuple[str, ...]
+
+
+def shown_question(value: dict[str, Any], chosen: list[int] | None) -> ShownQuestion:
     """A question ready for its template, with the judgement of `chosen` when it was answered."""
     result: PracticeResult | None = judge(value, chosen) if chosen else None
-    options = [
-        {
-            "place": place,
-            "text": option["text"],
-            "chosen": bool(result and place in result.chosen),
-            "state": _state(result, place),
-        }
+    options = tuple(
+        ShownOption(
+            place=place, text=option["text"], chosen=bool(result and place in result.chosen), state=_state(result, place)
+        )
         for place, option in enumerate(value["options"])
-    ]
-    return {**value, "options": options, "result": result}
+    )
+    return ShownQuestion(
+        name=value["name"], prompt=value["prompt"], kind=value["kind"], options=options, answered=result is not None,
+        correct=bool(result and result.correct), feedback=tuple(result.feedback) if result else (),
+    )  # fmt: skip
 
 
 def _state(result: PracticeResult | None, place: int) -> str:
@@ -142,15 +166,15 @@ def course_study(context: dict[str, Any], page: CoursePage) -> dict[str, Any]:
         standing = queries.standing(enrolment, known)
         states = {str(part.key): part.state for part in standing.parts}
     rows = _rows(outline, states, None)
-    following = next((row for row in rows if row["state"] != "done" and row["part"].kind == "lesson"), None)
+    following = next((row for row in rows if row.state != "done" and row.part.kind == "lesson"), None)
     return {
         "outline": outline,
         "enrolment": enrolment,
         "standing": standing,
         "rows": rows,
         "begun": bool(states),
-        "next": following["part"] if following else (outline.parts[-1] if outline.parts else None),
-        "done_count": sum(1 for row in rows if row["state"] == "done"),
+        "next": following.part if following else (outline.parts[-1] if outline.parts else None),
+        "done_count": sum(1 for row in rows if row.state == "done"),
     }
 
 
@@ -164,14 +188,23 @@ def _guest(request: Any, outline: queries.CourseOutline | None) -> dict[str, Any
 _SYMBOLS = {"done": "t-done", "begun": "t-half"}
 
 
-def _rows(outline: queries.CourseOutline | None, states: dict[str, str], here: uuid.UUID | None) -> list[dict[str, Any]]:
-    rows = []
-    for part in outline.parts if outline else ():
-        state = states.get(str(part.key), "none")
-        current = part.key == here
-        symbol = "t-now" if current and state != "done" else _SYMBOLS.get(state, "t-none")
-        rows.append({"part": part, "state": state, "symbol": symbol, "here": current})
-    return rows
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A part in the list of a course: `state` is "done", "begun" or "none", `symbol` its tile, `here` the open page."""
+
+    part: queries.Part
+    state: str
+    symbol: str
+    here: bool
+
+
+def _rows(outline: queries.CourseOutline | None, states: dict[str, str], here: uuid.UUID | None) -> tuple[Row, ...]:
+    return tuple(_row(part, states.get(str(part.key), "none"), part.key == here) for part in (outline.parts if outline else ()))
+
+
+def _row(part: queries.Part, state: str, here: bool) -> Row:
+    symbol = "t-now" if here and state != "done" else _SYMBOLS.get(state, "t-none")
+    return Row(part=part, state=state, symbol=symbol, here=here)
 
 
 @register.simple_tag(takes_context=True)

@@ -24,7 +24,8 @@ from people.models import Audience, Tier
 register = template.Library()
 
 
-_MOST_KEPT = 100
+# Of one place in a template; a text is a few thousand characters.
+_MOST_KEPT = 500
 
 
 class KeptNode(template.Node):
