@@ -287,6 +287,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = arguments()
+    # Told to stop, it still takes its server and its database away.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with ExitStack() as stack:
         var = stack.enter_context(temporary_folder())
         address, used = stack.enter_context(database(given.database, var))
