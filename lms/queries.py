@@ -19,7 +19,9 @@ def my_learning(learner: User, now: dt.datetime) -> dict[str, Any]:
     enrolments = my_enrolments(learner)
     known = outlines()
     how_far = standings(enrolments, known)
-    certificates = {one.enrolment_id: one for one in my_certificates(learner)}
+    # Who has finished nothing has earned nothing.
+    earned = my_certificates(learner) if any(row.completed_at for row in enrolments) else []
+    certificates = {one.enrolment_id: one for one in earned}
     rows: list[dict[str, Any]] = [
         {
             "enrolment": row,
