@@ -91,11 +91,9 @@ def django_db_setup(
 
 @pytest.fixture(autouse=True)
 def _clean_cache() -> Iterator[None]:
-    from django.core.cache import cache
-
-    cache.clear()
+    world.empty_cache()
     yield
-    cache.clear()
+    world.empty_cache()
 
 
 @pytest.fixture

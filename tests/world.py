@@ -6,6 +6,8 @@ import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
+from django.conf import settings
+from django.core.cache import cache
 from wagtail.models import Page, Site
 
 from courses.models import CourseIndexPage, CoursePage, LessonPage
@@ -15,6 +17,20 @@ from people.text import fold
 from quizzes.models import Category, Question, QuestionVersion, QuizPage
 
 LONG_AGO = dt.datetime(2026, 1, 5, 8, 0, tzinfo=dt.timezone(dt.timedelta(hours=7)))
+
+
+def empty_cache() -> None:
+    """Forget what this worker of the tests kept.
+
+    On Redis `cache.clear()` would empty the whole database: the other worker's keys in the middle of its test, and
+    whatever else lives there.
+    """
+    if not settings.REDIS_URL:
+        cache.clear()
+        return
+    client = cache._cache.get_client(write=True)  # type: ignore[attr-defined]
+    for key in client.scan_iter(match=f"{cache.key_prefix}:*", count=1000):
+        client.unlink(key)
 
 
 def make_city() -> SimpleNamespace:

@@ -7,7 +7,6 @@ import re
 import unicodedata
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 
 from classes import actions, queries
@@ -292,7 +291,7 @@ def test_after_ten_tries_even_the_right_code_waits(client, an, binh, class_10a1)
     assert an.class_memberships.count() == 0
     client.force_login(binh)  # counted by person, not by school
     assert client.post(url, {"code": "ABC-DEFG"}).status_code == 200
-    cache.clear()
+    world.empty_cache()
     client.force_login(an)
     assert client.post(url, {"code": class_10a1.join_code}).status_code == 302
 
