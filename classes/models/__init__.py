@@ -1,0 +1,28 @@
+"""Lớp: classes, their members, what is assigned to them, and what agencies require."""
+
+from classes.models.assignments import Assignment, AssignmentQuerySet, RequirementQuerySet, StaffRequirement
+from classes.models.classes import (
+    ClassKind,
+    ClassMember,
+    ClassQuerySet,
+    ClassTeacher,
+    MemberQuerySet,
+    MemberSource,
+    TrainingClass,
+    teaching_roots,
+)
+
+__all__ = [
+    "Assignment",
+    "AssignmentQuerySet",
+    "ClassKind",
+    "ClassMember",
+    "ClassQuerySet",
+    "ClassTeacher",
+    "MemberQuerySet",
+    "MemberSource",
+    "RequirementQuerySet",
+    "StaffRequirement",
+    "TrainingClass",
+    "teaching_roots",
+]

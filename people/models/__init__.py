@@ -1,0 +1,43 @@
+"""Who exists and who belongs where."""
+
+from people.models.core import (
+    OVERSEEING,
+    Audience,
+    Consent,
+    ConsentPurpose,
+    Membership,
+    MembershipQuerySet,
+    Organisation,
+    OrganisationManager,
+    OrganisationQuerySet,
+    PeopleManager,
+    Role,
+    RoleKind,
+    RoleQuerySet,
+    StaffCategory,
+    Tier,
+    User,
+    UserQuerySet,
+    overseen_roots,
+)
+
+__all__ = [
+    "OVERSEEING",
+    "Audience",
+    "Consent",
+    "ConsentPurpose",
+    "Membership",
+    "MembershipQuerySet",
+    "Organisation",
+    "OrganisationManager",
+    "OrganisationQuerySet",
+    "PeopleManager",
+    "Role",
+    "RoleKind",
+    "RoleQuerySet",
+    "StaffCategory",
+    "Tier",
+    "User",
+    "UserQuerySet",
+    "overseen_roots",
+]
