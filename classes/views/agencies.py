@@ -105,7 +105,7 @@ def _standing(request: HttpRequest, roots: list[Organisation], now: dt.datetime)
     asked, required = _asked(request, courses), queries.in_force(roots)
     return {
         "required": required,
-        "table": queries.agency_table(roots, now=now, required=required, **asked),
+        "table": queries.agency_table(roots, now=now, **asked),
         "overview": queries.overview(roots, now=now, course_id=asked["course_id"], required=required),
         "deeper": queries.units_found(roots, name=asked["name"], today=timezone.localdate(now)),
         "courses": courses,
