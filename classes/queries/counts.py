@@ -9,8 +9,9 @@ from dataclasses import asdict, replace
 from functools import reduce
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from classes import counting
 from classes.counting import Counts, Participation, Person, Place
@@ -27,6 +28,12 @@ REST = 20
 def counted_at() -> dt.datetime | None:
     """Of when the kept counts are; None before the first counting."""
     return AgencyCounting.objects.values_list("counted_at", flat=True).first()
+
+
+def state_of_counts() -> tuple[Any, ...]:
+    """Changes whenever agencies were counted or something was required or is no longer. Two queries."""
+    asked = StaffRequirement.objects.aggregate(count=Count("pk"), set=Max("set_at"), withdrawn=Max("withdrawn_at"))
+    return counted_at(), *asked.values()
 
 
 def counting_owed(now: dt.datetime) -> bool:

@@ -307,6 +307,22 @@ def test_the_officer_sees_where_she_stands_and_requires_a_course(client, city, s
     assert row.withdrawn_at
 
 
+def test_the_kept_page_is_shown_to_nobody_else_and_follows_what_is_required(client, city, staff, course, chi, outsider):
+    actions.count_agencies(now=timezone.now())
+    client.force_login(chi)
+    assert "Chưa có khóa bắt buộc" in client.get("/agencies/").content.decode()
+    row = actions.require_course(
+        organisation=city.ward, course=course.page, due_at=timezone.now() + dt.timedelta(days=7), officer=chi, now=timezone.now()
+    )
+    assert "Chưa có khóa bắt buộc" not in client.get("/agencies/").content.decode()
+    actions.withdraw_requirement(requirement=row, officer=chi, now=timezone.now())
+    assert "Chưa có khóa bắt buộc" in client.get("/agencies/").content.decode()
+    client.force_login(outsider)
+    page = client.get("/agencies/").content.decode()
+    assert "An Khúc" in page
+    assert "Bến Cỏ" not in page
+
+
 def test_answers_and_attempts_never_reach_an_officer(client, city, staff, course, chi, now):
     enrolment = finish(staff.lan, course, now)
     enrolment.completions.update(evidence={"secret": "đáp án của Lan"})
