@@ -2,6 +2,7 @@
 
 from classes.actions.assignments import DueInPast, NothingToAssign, assign, change_due, withdraw_assignment
 from classes.actions.classes import ClassClosed, NotTeacherHere, close_class, create_class, reopen_class
+from classes.actions.counts import count_agencies, count_owed_agencies
 from classes.actions.members import (
     Added,
     ListChanged,
@@ -32,6 +33,8 @@ __all__ = [
     "assign",
     "change_due",
     "close_class",
+    "count_agencies",
+    "count_owed_agencies",
     "create_class",
     "join",
     "remove_member",

@@ -11,8 +11,11 @@ from classes.models.classes import (
     TrainingClass,
     teaching_roots,
 )
+from classes.models.counts import AgencyCount, AgencyCounting
 
 __all__ = [
+    "AgencyCount",
+    "AgencyCounting",
     "Assignment",
     "AssignmentQuerySet",
     "ClassKind",

@@ -15,6 +15,7 @@ from classes.queries.agencies import (
     units_found,
 )
 from classes.queries.board import Board, board, board_rows, member_board
+from classes.queries.counts import counted_agencies, counting_owed, state_of_counts
 from classes.queries.due import DueItem, due_for
 from classes.queries.roster import RosterPlan, roster_plan
 from classes.queries.teaching import (
@@ -40,6 +41,8 @@ __all__ = [
     "board",
     "board_rows",
     "class_by_code",
+    "counted_agencies",
+    "counting_owed",
     "course_choices",
     "due_for",
     "in_force",
@@ -54,6 +57,7 @@ __all__ = [
     "people_rows",
     "roster_plan",
     "scope_of",
+    "state_of_counts",
     "taught_classes",
     "teaching_organisations",
     "units_found",

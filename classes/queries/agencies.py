@@ -1,7 +1,4 @@
-"""Completion by agency: people by their current agency, counted in the database, in as many queries for 3 agencies as for 300.
-
-An agency is known by its path in the tree, so that a sum over a sub-tree is a group by the first letters of the path.
-"""
+"""Completion by agency: people by their current agency, as they were counted last, and the people of one unit."""
 
 from __future__ import annotations
 
@@ -13,17 +10,11 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import (
-    Case,
-    CharField,
-    Count,
     Exists,
-    Expression,
     F,
     OuterRef,
     Q,
     QuerySet,
-    Value,
-    When,
 )
 from django.db.models.functions import Length, Substr
 from django.utils import timezone
@@ -31,8 +22,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from classes.counting import Counts
 from classes.exports import Cell
 from classes.models import StaffRequirement
+from classes.queries import counts
 from courses.models import Enrolment
 from courses.queries import outlines
 from people.models import Membership, Organisation, RoleKind, User, overseen_roots
@@ -41,7 +34,6 @@ from people.text import fold
 
 STEP = Organisation.steplen
 PAGE = 50
-WEEK = dt.timedelta(days=7)
 SHOWN = 12
 COLUMNS = ("name", "staff", "enrolled", "completed", "rate", "overdue")
 STATES: dict[str, str | Promise] = {
@@ -84,26 +76,6 @@ def course_choices() -> list[tuple[int, str]]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counts:
-    """Distinct people: staff now, those of them enrolled, who completed, who are past the date of a required course,
-
-    who still have to complete one by a date to come, and who completed within the last seven days.
-    """
-
-    staff: int = 0
-    enrolled: int = 0
-    completed: int = 0
-    overdue: int = 0
-    pending: int = 0
-    lately: int = 0
-
-    @property
-    def rate(self) -> int:
-        """0..100 of the staff, rounded down."""
-        return 100 * self.completed // self.staff if self.staff else 0
-
-
-@dataclass(frozen=True, kw_only=True)
 class AgencyRow:
     """A child of a root with everything below it or, when `own`, the people directly in the root."""
 
@@ -118,12 +90,16 @@ class AgencyRow:
 
 @dataclass(frozen=True, kw_only=True)
 class AgencyTable:
-    """`total` counts a person in two units once, so it may be less than the sum of the rows."""
+    """`total` counts a person in two units once, so it may be less than the sum of the rows.
+
+    `counted_at` is of when the counts are, None before they were counted for the first time.
+    """
 
     rows: tuple[AgencyRow, ...]
     total: Counts
     sort: str
     descending: bool
+    counted_at: dt.datetime | None
 
     @property
     def slowest(self) -> list[AgencyRow]:
@@ -134,22 +110,22 @@ class AgencyTable:
 
 def agency_table(
     roots: list[Organisation], *, now: dt.datetime, course_id: int | None = None, name: str = "", sort: str = "",
-    descending: bool = False, required: Sequence[StaffRequirement] | None = None,
+    descending: bool = False,
 ) -> AgencyTable:  # fmt: skip
-    """The children of `roots`, in the order of the tree or sorted by one of COLUMNS. Three queries.
-
-    `required` is what `in_force` gives for the roots, if it is known already; one query more if not.
-    """
-    measures = _measures(in_force(roots) if required is None else required, now, course_id)
-    staff = _staff(roots).annotate(unit=_unit(roots))
-    counted = {row.pop("unit"): Counts(**row) for row in staff.values("unit").order_by().annotate(**measures)}
-    rows = [row for row in _rows(roots, counted, now) if fold(name) in fold(f"{row.organisation.name} {row.organisation.label}")]
-    if name:
-        staff = staff.filter(unit__in=[row.organisation.path for row in rows])
+    """The children of `roots`, in the order of the tree or sorted by one of COLUMNS, as counted last. Three queries, and
+    four more when the total is of several places."""
+    units = _children(roots)
+    counted = counts.kept_counts(units, course_id)
+    shown = _rows(units, roots, counted, now)
+    rows = [row for row in shown if fold(name) in fold(f"{row.organisation.name} {row.organisation.label}")]
     if sort in COLUMNS:
         rows.sort(key=lambda row: fold(row.label) if sort == "name" else getattr(row.counts, sort), reverse=descending)
-    total = Counts(**staff.aggregate(**measures))
-    return AgencyTable(rows=tuple(rows), total=total, sort=sort if sort in COLUMNS else "", descending=descending)
+    places = [(row.organisation.path, row.own) for row in rows] if name else [(root.path, False) for root in roots]
+    of_places = [counted.get(place, Counts()) for place in places]
+    return AgencyTable(
+        rows=tuple(rows), total=counts.together(places, of_places, now=now, course_id=course_id),
+        sort=sort if sort in COLUMNS else "", descending=descending, counted_at=counts.counted_at(),
+    )  # fmt: skip
 
 
 def agency_rows(table: AgencyTable) -> tuple[list[str], list[list[Cell]]]:
@@ -176,33 +152,25 @@ def units_found(roots: list[Organisation], *, name: str, today: dt.date) -> list
     return [unit for unit in deeper if fold(name) in fold(f"{unit.name} {unit.short_name} {unit.code}")][:20]
 
 
-def _staff(roots: list[Organisation]) -> QuerySet[Membership]:
-    """Current memberships of staff, pupils left out."""
-    inside = Organisation.objects.below(roots)
-    return Membership.objects.current().staff().filter(organisation__in=inside, user__is_active=True)
-
-
-def _unit(roots: list[Organisation]) -> Expression:
-    """The path of the root's child a membership lies under, or of the root itself."""
-    cut = [
-        When(organisation__path__startswith=root.path, then=Substr("organisation__path", 1, len(root.path) + STEP))
-        for root in roots
-    ]
-    return Case(*cut, default=Value(""), output_field=CharField())
-
-
-def _rows(roots: list[Organisation], counted: dict[str, Counts], now: dt.datetime) -> list[AgencyRow]:
-    """Children that exist now, or that still hold people; a root itself when people are directly in it."""
-    today = timezone.localdate(now)
+def _children(roots: list[Organisation]) -> list[Organisation]:
+    """The roots and what lies directly under them, in the order of the tree. One query."""
     children = Q(pk__in=[])
     for root in roots:
         children |= Q(path__startswith=root.path, depth__in=[root.depth, root.depth + 1])
-    tops = {root.path for root in roots}
+    return list(Organisation.objects.filter(children).order_by("path"))
+
+
+def _rows(
+    units: list[Organisation], roots: list[Organisation], counted: dict[tuple[str, bool], Counts], now: dt.datetime
+) -> list[AgencyRow]:
+    """Children that exist now, or that still hold people; a root itself when people are directly in it."""
+    today, tops = timezone.localdate(now), {root.path for root in roots}
     rows = []
-    for unit in Organisation.objects.filter(children).order_by("path"):
-        counts, own = counted.get(unit.path), unit.path in tops
-        if counts or (not own and _exists(unit, today)):
-            rows.append(AgencyRow(organisation=unit, own=own, counts=counts or Counts()))
+    for unit in units:
+        own = unit.path in tops
+        found = counted.get((unit.path, own))
+        if found or (not own and _exists(unit, today)):
+            rows.append(AgencyRow(organisation=unit, own=own, counts=found or Counts()))
     return rows
 
 
@@ -217,24 +185,6 @@ def in_force(roots: list[Organisation]) -> list[StaffRequirement]:
         touching |= Q(organisation__path__in=[root.path[:length] for length in range(STEP, len(root.path), STEP)])
     rows = StaffRequirement.objects.current().filter(touching).select_related("organisation", "course")
     return list(rows.order_by("due_at", "pk"))
-
-
-def _measures(required: Sequence[StaffRequirement], now: dt.datetime, course_id: int | None) -> dict[str, Any]:
-    """What `Counts` holds. Sets of people are subqueries that name nothing outside, so the database builds each once."""
-
-    def people_where(condition: Q) -> Count:
-        return Count("user", distinct=True, filter=condition)
-
-    mine = _enrolments(required, course_id)
-    done = mine.completed()
-    return {
-        "staff": Count("user", distinct=True),
-        "enrolled": people_where(_who(mine)),
-        "completed": people_where(_who(done)),
-        "lately": people_where(_who(done.filter(completed_at__gt=now - WEEK, completed_at__lte=now))),
-        "overdue": people_where(_owing([row for row in required if row.due_at < now], course_id, due_at__lt=now)),
-        "pending": people_where(_owing([row for row in required if row.due_at >= now], course_id, due_at__gte=now)),
-    }
 
 
 def _who(enrolments: QuerySet[Enrolment]) -> Q:
@@ -290,7 +240,6 @@ class Required:
 @dataclass(frozen=True, kw_only=True)
 class Overview:
     required: tuple[Required, ...]
-    participations: int
 
     @property
     def next(self) -> Required | None:
@@ -302,15 +251,12 @@ def overview(
     roots: list[Organisation], *, now: dt.datetime, course_id: int | None = None,
     required: Sequence[StaffRequirement] | None = None,
 ) -> Overview:  # fmt: skip
-    """What is required, soonest first, and the number of participations (lượt) of the staff. Two queries.
+    """What is required, soonest first, its people as counted last. Two queries, and four more for what several roots share.
 
     All that is required in the roots or above them, and of what units below require, the dates nearest to today.
     """
-    rows = in_force(roots) if required is None else required
-    learners = _staff(roots).values("user_id")
-    participations = _enrolments(rows, course_id).filter(learner_id__in=learners).count()
-    shown = _nearest([row for row in rows if course_id in (None, row.course_id)], roots, now)
-    return Overview(required=tuple(_required(shown, roots, now)), participations=participations)
+    rows = [row for row in (in_force(roots) if required is None else required) if course_id in (None, row.course_id)]
+    return Overview(required=tuple(_required(_nearest(rows, roots, now), roots, now)))
 
 
 def _nearest(rows: list[StaffRequirement], roots: list[Organisation], now: dt.datetime) -> list[StaffRequirement]:
@@ -321,18 +267,20 @@ def _nearest(rows: list[StaffRequirement], roots: list[Organisation], now: dt.da
 
 
 def _required(rows: list[StaffRequirement], roots: list[Organisation], now: dt.datetime) -> Iterable[Required]:
-    measures: dict[str, Count] = {}
+    """What is required above the roots concerns their staff; what is required below, the staff of the unit that asks it."""
+    within = {row.pk: any(row.organisation.path.startswith(root.path) for root in roots) for row in rows}
+    concerned = {
+        row.pk: [row.organisation] if within[row.pk] else [root for root in roots if root.path.startswith(row.organisation.path)]
+        for row in rows
+    }
+    counted = counts.kept_by_course({unit for units in concerned.values() for unit in units})
     for row in rows:
-        concerned = Q(organisation__in=Organisation.objects.below([row.organisation]))
-        unfinished = concerned & ~_who(Enrolment.objects.completed().filter(course_id=row.course_id))
-        measures[f"staff_{row.pk}"] = Count("user", distinct=True, filter=concerned)
-        measures[f"unfinished_{row.pk}"] = Count("user", distinct=True, filter=unfinished)
-    counted = _staff(roots).aggregate(**measures) if rows else {}
-    for row in rows:
+        places = [(unit.path, False) for unit in concerned[row.pk]]
+        of_places = [counted.get((unit.pk, row.course_id), Counts()) for unit in concerned[row.pk]]
+        total = counts.together(places, of_places, now=now, course_id=row.course_id)
         yield Required(
-            requirement=row, course_title=row.course.title, staff=counted[f"staff_{row.pk}"],
-            unfinished=counted[f"unfinished_{row.pk}"], past=row.due_at < now,
-            within=any(row.organisation.path.startswith(root.path) for root in roots),
+            requirement=row, course_title=row.course.title, staff=total.staff, unfinished=total.staff - total.completed,
+            past=row.due_at < now, within=within[row.pk],
         )  # fmt: skip
 
 
@@ -389,7 +337,6 @@ class _Asked:
     now: dt.datetime
     course_id: int | None
     state: str
-    in_force: Sequence[StaffRequirement]
     # What its staff must complete, the earliest date of a course last: by course, the strictest stays.
     required: list[StaffRequirement]
 
@@ -399,7 +346,7 @@ def _asked(
 ) -> _Asked:
     rows = in_force([unit]) if required is None else required
     above = [row for row in rows if unit.path.startswith(row.organisation.path) and course_id in (None, row.course_id)]
-    return _Asked(unit=unit, now=now, course_id=course_id, state=state, in_force=rows, required=above[::-1])
+    return _Asked(unit=unit, now=now, course_id=course_id, state=state, required=above[::-1])
 
 
 def _people(asked: _Asked) -> QuerySet[Membership]:
@@ -411,7 +358,7 @@ def _people(asked: _Asked) -> QuerySet[Membership]:
 
 def _has_line(asked: _Asked) -> Any:
     """Whether `_lines` gives a person a line in the state asked for: so that pages and numbers agree with what is shown."""
-    mine = _enrolments(asked.in_force, asked.course_id)
+    mine = _enrolments(asked.required, asked.course_id)
     past = [row for row in asked.required if row.due_at < asked.now]
     late = {row.course_id for row in past}
     if asked.state == "done":
@@ -433,7 +380,7 @@ def _has_line(asked: _Asked) -> Any:
 def _lines(members: Sequence[Membership], asked: _Asked) -> Iterable[Line]:
     required = {row.course_id: row for row in asked.required}
     kept: dict[int, dict[int, Enrolment]] = {}
-    mine = _enrolments(asked.in_force, asked.course_id).filter(learner_id__in=[member.user_id for member in members])
+    mine = _enrolments(asked.required, asked.course_id).filter(learner_id__in=[member.user_id for member in members])
     # Open ones first, so that a completed one takes their place; the first completion stays.
     for row in mine.select_related("course").order_by(F("completed_at").desc(nulls_first=True)):
         kept.setdefault(row.learner_id, {})[row.course_id] = row

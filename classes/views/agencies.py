@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -25,9 +26,14 @@ from people.text import nfc
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     roots, now = officer_scope(request), timezone.now()
-    context = _standing(request, roots, now) | {"roots": roots, "today": timezone.localdate(now)}
-    if len(roots) == 1:
-        context["may_require"] = queries.may_require(request.user, roots[0])
+    may_require = len(roots) == 1 and queries.may_require(request.user, roots[0])
+    state = queries.state_of_counts()
+    context = {
+        "roots": roots, "today": timezone.localdate(now), "may_require": may_require,
+        # All that the page shows follows from these, so it is made once for whoever oversees the same.
+        "kept_by": [state, timezone.localdate(now), may_require, *(root.pk for root in roots), request.get_full_path()],
+        "standing": SimpleLazyObject(lambda: _standing(request, roots, now)),
+    }  # fmt: skip
     return render(request, "agencies/overview.html", context)
 
 
@@ -105,7 +111,7 @@ def _standing(request: HttpRequest, roots: list[Organisation], now: dt.datetime)
     asked, required = _asked(request, courses), queries.in_force(roots)
     return {
         "required": required,
-        "table": queries.agency_table(roots, now=now, required=required, **asked),
+        "table": queries.agency_table(roots, now=now, **asked),
         "overview": queries.overview(roots, now=now, course_id=asked["course_id"], required=required),
         "deeper": queries.units_found(roots, name=asked["name"], today=timezone.localdate(now)),
         "courses": courses,

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from certificates.actions import issue_owed
-from classes.actions import add_learners, assign, create_class, require_course
+from classes.actions import add_learners, assign, count_agencies, create_class, require_course
 from classes.models import ClassKind, TrainingClass
 from classes.queries import roster_plan
 from courses.models import CoursePage
@@ -84,6 +84,7 @@ def make_demo(*, learners: int, now: dt.datetime) -> None:
     _requirements(cast["chi"], now)
     _plan(cast["dung"], now)
     issue_owed(now=now, limit=10_000)
+    count_agencies(now=now)
 
 
 def remove_demo() -> int:

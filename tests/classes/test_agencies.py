@@ -50,6 +50,8 @@ def _both(city):
 
 
 def table(roots, now, **more):
+    """The agencies as they stand at `now`."""
+    actions.count_agencies(now=now)
     return queries.agency_table(roots, now=now, **more)
 
 
@@ -121,6 +123,7 @@ def test_a_requirement_from_above_counts_below_and_one_beside_does_not(city, sta
     assert table([city.ward], week + dt.timedelta(days=1)).total.overdue == 0
     actions.require_course(organisation=city.city, course=course.page, due_at=week, officer=dung, now=now)
     assert table([city.ward], week + dt.timedelta(days=1)).total.overdue == 5
+    actions.count_agencies(now=now)
     (row,) = queries.overview([city.clinic], now=now).required
     assert (row.staff, row.unfinished, row.within) == (3, 3, False)
 
@@ -151,11 +154,22 @@ def test_only_officers_and_the_owner_of_the_agency_may_require(city, course, chi
         actions.require_course(officer=chi, **(wanted | {"due_at": now}))
 
 
+def test_a_requirement_above_two_roots_counts_who_is_in_both_once(city, staff, course, dung, now, week):
+    world.join(staff.ha, city.other_ward)
+    actions.require_course(organisation=city.city, course=course.page, due_at=week, officer=dung, now=now)
+    finish(staff.ha, course, now)
+    actions.count_agencies(now=now)
+    (row,) = queries.overview([city.ward, city.other_ward], now=now).required
+    assert (row.staff, row.unfinished) == (6, 5)
+
+
 def test_two_roots_stand_in_one_table_and_a_nested_one_adds_nothing(city, staff, chi, now):
     world.grant(chi, "officer", city.other_ward)
     world.grant(chi, "auditor", city.clinic)
     roots = queries.scope_of(chi)
     assert [root.code for root in roots] == ["P-BC", "P-AK"]
+    assert table(roots, now).total.staff == 7
+    world.join(staff.ha, city.other_ward)
     assert table(roots, now).total.staff == 7
     assert len(table(roots, now).rows) == 3
 
@@ -274,6 +288,8 @@ def test_an_auditor_looks_and_sets_nothing(client, city, required):
 
 def test_the_officer_sees_where_she_stands_and_requires_a_course(client, city, staff, course, chi):
     client.force_login(chi)
+    assert "đang được đếm lần đầu" in client.get("/agencies/").content.decode()
+    actions.count_agencies(now=timezone.now())
     page = client.get("/agencies/").content.decode()
     for told in ("Chào Chi", CLINIC, "Đang ở đâu?", "Ai đang chậm?", "Việc gì sắp đến hạn?", "lượt", "người"):
         assert told in page
@@ -289,6 +305,22 @@ def test_the_officer_sees_where_she_stands_and_requires_a_course(client, city, s
     client.post(reverse("agencies:withdraw", args=["P-BC", row.pk]))
     row.refresh_from_db()
     assert row.withdrawn_at
+
+
+def test_the_kept_page_is_shown_to_nobody_else_and_follows_what_is_required(client, city, staff, course, chi, outsider):
+    actions.count_agencies(now=timezone.now())
+    client.force_login(chi)
+    assert "Chưa có khóa bắt buộc" in client.get("/agencies/").content.decode()
+    row = actions.require_course(
+        organisation=city.ward, course=course.page, due_at=timezone.now() + dt.timedelta(days=7), officer=chi, now=timezone.now()
+    )
+    assert "Chưa có khóa bắt buộc" not in client.get("/agencies/").content.decode()
+    actions.withdraw_requirement(requirement=row, officer=chi, now=timezone.now())
+    assert "Chưa có khóa bắt buộc" in client.get("/agencies/").content.decode()
+    client.force_login(outsider)
+    page = client.get("/agencies/").content.decode()
+    assert "An Khúc" in page
+    assert "Bến Cỏ" not in page
 
 
 def test_answers_and_attempts_never_reach_an_officer(client, city, staff, course, chi, now):
@@ -312,6 +344,7 @@ def cells(html: str, which: str) -> list[list[str]]:
 @pytest.mark.parametrize("query", ["", "?sort=completed&desc=1", "?q=tram", "?course={course}&sort=name"])
 def test_the_files_hold_the_cells_of_the_table_on_the_screen(client, city, staff, course, chi, query):
     finish(staff.lan, course, timezone.now())
+    actions.count_agencies(now=timezone.now())
     query = query.format(course=course.page.pk)
     client.force_login(chi)
     screen = [
@@ -358,6 +391,7 @@ def test_pages_take_as_many_queries_for_three_agencies_as_for_thirty(
             due_at=now + dt.timedelta(days=day - 2),
         )  # fmt: skip
     outlines()
+    actions.count_agencies(now=now)
     client.force_login(chi)
     for url in (
         "/agencies/",

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
+from classes.actions import count_agencies
 from lms.simulation.city import Simulation, Size, already_made
 from plans.actions import measure
 from plans.models import Plan, PlanStatus
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         rows = Simulation(size=size, now=timezone.now(), say=self.stdout.write).run()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+        count_agencies(now=timezone.now())
         for plan in Plan.objects.filter(status=PlanStatus.ACTIVE):
             measure(plan=plan, now=timezone.now())
         self.stdout.write(f"{learners} learners, {rows} rows in {time.monotonic() - began:.0f} s")
