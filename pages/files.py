@@ -180,15 +180,16 @@ def write_sheets(sheets: Sequence[Sheet], folder: Path, form: Form) -> Changes:
     drawings = place_drawings([one["value"] for sheet in sheets for one in _figures(sheet.told)], folder, before)
     moved: Changes = {sheet.old.name: None for sheet in sheets if sheet.old and sheet.old.name != sheet.name}
     texts: Changes = {sheet.name: _write(sheet, form, sheet.old) for sheet in sheets}
+    as_before = {(sheet.old.name, sheet.old.source) for sheet in sheets if sheet.old}
+    touched = [sheet for sheet in sheets if (sheet.name, texts[sheet.name]) not in as_before]
     # Where the form of the file as it stands will not take the change, all of it is written anew.
-    doubtful = {sheet.name for sheet, _why in _misread(sheets, folder, form, {**drawings, **moved, **texts})}
+    doubtful = [sheet for sheet, _why in _misread(touched, folder, form, {**drawings, **moved, **texts})]
     if doubtful:
-        texts |= {sheet.name: _write(sheet, form, None) for sheet in sheets if sheet.name in doubtful}
-        wrong = [why for _sheet, why in _misread(sheets, folder, form, {**drawings, **moved, **texts})]
+        texts |= {sheet.name: _write(sheet, form, None) for sheet in doubtful}
+        wrong = [why for _sheet, why in _misread(doubtful, folder, form, {**drawings, **moved, **texts})]
         if wrong:
             raise ContentError("; ".join(wrong))
-    as_before = {(sheet.old.name, sheet.old.source) for sheet in sheets if sheet.old}
-    return {name: text for name, text in {**drawings, **moved, **texts}.items() if (name, text) not in as_before}
+    return {**drawings, **moved, **{sheet.name: texts[sheet.name] for sheet in touched}}
 
 
 def _misread(sheets: Sequence[Sheet], folder: Path, form: Form, changes: Changes) -> list[tuple[Sheet, str]]:
@@ -269,7 +270,8 @@ def _write_block(told: dict[str, Any], old: tuple[Piece, dict[str, Any]] | None,
         return _write_table(value)
     name, argument, body = writers[told["type"]](value)
     if isinstance(body, dict):
-        text = rewrite_yaml(old[0].body, dict(writers[told["type"]](old[1]["value"])[2]), body) if old else write_yaml(body)
+        before = writers[told["type"]](old[1]["value"])[2] if old else ""
+        text = rewrite_yaml(old[0].body, before, body) if old and isinstance(before, dict) else write_yaml(body)
     else:
         text = f"{body}\n"
     return f"::: {name} {argument}".rstrip() + f"\n{text}:::"
