@@ -39,7 +39,7 @@ class CourseNotOpen(Exception):
 
 
 class NotInOutline(Exception):
-    """The part does not belong to the outline the enrolment was pinned to."""
+    """The part belongs neither to the outline the enrolment was pinned to nor to the course as it stands."""
 
 
 class StillMissing(Exception):
@@ -163,6 +163,7 @@ def complete_part(
 ) -> bool:
     """Mark a part done from `evidence`; the first date wins. `score10` keeps the better mark of a passed quiz.
 
+    A part that came into the course after the enrolment counts for itself: not for the course, its progress or its mark.
     Returns whether the whole course became complete by this. Raises NotInOutline.
     """
     entry = _entry(enrolment, part)
@@ -172,16 +173,16 @@ def complete_part(
     _row, first = Completion.objects.get_or_create(
         enrolment=locked, part=part, defaults={"completed_at": now, "evidence": evidence}
     )
-    if score10 is not None and (locked.score is None or score10 > locked.score) and locked.completed_at is None:
+    pinned = any(one["key"] == str(part) for one in locked.outline.parts)
+    if pinned and score10 is not None and (locked.score is None or score10 > locked.score) and locked.completed_at is None:
         locked.score = score10
         locked.save(update_fields=["score"])
     if not first:
         return False
     standing = queries.standing(locked)
-    record([
-        statements.completed_part(locked, entry, now),
-        statements.progressed(locked, done=standing.done, total=standing.total, at=now),
-    ])  # fmt: skip
+    record([statements.completed_part(locked, entry, now)])
+    if pinned:
+        record([statements.progressed(locked, done=standing.done, total=standing.total, at=now)])
     return _finish_if_complete(locked, standing, now)
 
 
@@ -235,10 +236,15 @@ def adopt_guest_progress(*, learner: User, progress: list[GuestProgress], now: d
 
 
 def _entry(enrolment: Enrolment, part: uuid.UUID) -> dict[str, Any]:
+    """The part as in Outline.parts: of the pinned outline, else of the course as it stands. Raises NotInOutline."""
     try:
         return statements.part_by_key(enrolment, part)
     except LookupError as error:
-        raise NotInOutline(str(part)) from error
+        course = queries.outlines().get(enrolment.course_id)
+        live = course.part(part) if course else None
+        if live is None:
+            raise NotInOutline(str(part)) from error
+        return {"key": str(live.key), "kind": live.kind, "title": live.title}
 
 
 def _question(lesson: LessonPage, name: str) -> Any:

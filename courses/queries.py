@@ -154,7 +154,7 @@ def _outline(course: CoursePage, children: Iterable[Page]) -> CourseOutline:
 
 @dataclass(frozen=True, kw_only=True)
 class PartStanding:
-    """A part of the pinned outline for one learner. `state` is "done", "begun", "none" or "gone" (unpublished)."""
+    """A part of a course for one learner. `state` is "done", "begun", "none" or "gone" (unpublished)."""
 
     key: uuid.UUID
     kind: str
@@ -170,12 +170,18 @@ class Standing:
     """How far one enrolment is against its pinned outline.
 
     Parts that were unpublished meanwhile are not demanded any more, except that a course with a quiz
-    is never complete without one.
+    is never complete without one. `later` are those that came into the course meanwhile: done or not, nothing asks for them.
     """
 
     enrolment_id: uuid.UUID
     parts: tuple[PartStanding, ...]
+    later: tuple[PartStanding, ...]
     open: bool  # whether the course is still published
+
+    @property
+    def states(self) -> dict[str, str]:
+        """The state of every part, the later ones too, by key."""
+        return {str(part.key): part.state for part in (*self.parts, *self.later)}
 
     @property
     def required(self) -> list[PartStanding]:
@@ -224,23 +230,34 @@ def standings(
 
 
 def _standing(enrolment: Enrolment, done: set[str], begun: set[str], live: CourseOutline | None) -> Standing:
-    parts = []
-    for entry in enrolment.outline.parts:
-        page = live.part(uuid.UUID(entry["key"])) if live else None
-        if entry["key"] in done:
-            state = "done"
-        elif page is None:
-            state = "gone"
-        else:
-            state = "begun" if entry["key"] in begun else "none"
-        parts.append(
-            PartStanding(
-                key=uuid.UUID(entry["key"]), kind=entry["kind"], title=page.title if page else entry["title"],
-                url=page.url if page else "", minutes=page.minutes if page else 0,
-                number=page.number if page else 0, state=state,
-            )  # fmt: skip
-        )
-    return Standing(enrolment_id=enrolment.pk, parts=tuple(parts), open=live is not None)
+    entries = enrolment.outline.parts
+    pinned = {entry["key"] for entry in entries}
+    later = [
+        {"key": str(part.key), "kind": part.kind, "title": part.title}
+        for part in (live.parts if live else ())
+        if str(part.key) not in pinned
+    ]
+    return Standing(
+        enrolment_id=enrolment.pk,
+        parts=tuple(_part_standing(entry, done, begun, live) for entry in entries),
+        later=tuple(_part_standing(entry, done, begun, live) for entry in later),
+        open=live is not None,
+    )
+
+
+def _part_standing(entry: dict[str, str], done: set[str], begun: set[str], live: CourseOutline | None) -> PartStanding:
+    page = live.part(uuid.UUID(entry["key"])) if live else None
+    if entry["key"] in done:
+        state = "done"
+    elif page is None:
+        state = "gone"
+    else:
+        state = "begun" if entry["key"] in begun else "none"
+    return PartStanding(
+        key=uuid.UUID(entry["key"]), kind=entry["kind"], title=page.title if page else entry["title"],
+        url=page.url if page else "", minutes=page.minutes if page else 0,
+        number=page.number if page else 0, state=state,
+    )  # fmt: skip
 
 
 def enrolment_in(learner: User, course_id: int) -> Enrolment | None:
@@ -274,6 +291,12 @@ def practice_answers(enrolment: Enrolment, part: uuid.UUID) -> dict[str, list[in
 def first_lesson() -> LessonPage | None:
     """The first published lesson of the first published course."""
     return LessonPage.objects.live().order_by("path").first()
+
+
+def taught(course: CoursePage) -> tuple[list[LessonPage], list[Page]]:
+    """The published lessons of a course in order, and every published part of it."""
+    parts = list(Page.objects.live().child_of(course).order_by("path").specific())
+    return [part for part in parts if isinstance(part, LessonPage)], parts
 
 
 def search(words: str) -> tuple[set[int], list[Part]]:

@@ -13,6 +13,7 @@ from django.db import transaction
 from wagtail.models import Page, Site
 
 from pages.models import ContentFile, ContentPage, HomePage
+from pages.queries import says
 
 
 class Loaded(Enum):
@@ -28,8 +29,8 @@ def load_page(
 ) -> tuple[Page, Loaded]:
     """Make or update the child `slug` of `parent` from a content file, and publish it.
 
-    `path` names the file (or the set of files) and is what "unchanged" is judged by. With `force` the file wins
-    over an editor's change.
+    `path` names the file (or the set of files) and is what "unchanged" is judged by; a page that says what the file says
+    is the same, whoever wrote it. With `force` the file wins over an editor's change.
     """
     # StreamField writes ids into what it is given; the caller's data must stay as the file said it.
     fields = copy.deepcopy(fields)
@@ -38,7 +39,10 @@ def load_page(
     known = ContentFile.objects.filter(path=path).first()
     if page and known and known.digest == digest:
         return page, Loaded.SAME
-    if page and known and not force and page.latest_revision and page.latest_revision.user_id:
+    if page and says(page, fields):
+        _note_file(path, digest, page, now)
+        return page, Loaded.SAME
+    if page and not force and _edited(page, known):
         return page, Loaded.KEPT
     if page is None:
         # treebeard keeps the number of children on the object it is asked through: read it again
@@ -49,8 +53,20 @@ def load_page(
             setattr(page, name, value)
         result = Loaded.CHANGED
     page.save_revision(clean=True).publish()
-    ContentFile.objects.update_or_create(path=path, defaults={"digest": digest, "page_id": page.pk, "loaded_at": now})
+    _note_file(path, digest, page, now)
     return kind.objects.get(pk=page.pk), result
+
+
+def _note_file(path: str, digest: str, page: Page, now: dt.datetime) -> None:
+    ContentFile.objects.update_or_create(path=path, defaults={"digest": digest, "page_id": page.pk, "loaded_at": now})
+
+
+def _edited(page: Page, known: ContentFile | None) -> bool:
+    """Whether an editor has worked on the page since page and file last said the same."""
+    last = page.latest_revision
+    if last is None or last.user_id is None:
+        return False
+    return known is None or page.has_unpublished_changes or last.created_at > known.loaded_at
 
 
 @transaction.atomic

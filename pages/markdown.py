@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,42 +55,65 @@ def html(markdown: str) -> str:
     return str(_markdown.render(markdown.strip())).strip()
 
 
-def stream(body: str, path: Path, readers: dict[str, tuple[str, Reader]]) -> Stream:
-    """The blocks of `body`. `readers` maps a block's name in files to (StreamField type, reader). Raises ContentError."""
-    blocks: Stream = []
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A block as it stands in a file: `name` is "text" or "table" between the blocks that have one. `source` is all of it."""
+
+    name: str
+    argument: str
+    body: str
+    source: str
+
+
+def pieces(body: str, path: Path) -> list[Piece]:
+    """The blocks of `body` in order. Raises ContentError."""
+    found: list[Piece] = []
     position = 0
     for match in _BLOCK.finditer(body):
-        blocks.extend(_prose(body[position : match.start()]))
-        name = match["name"]
-        if name not in readers:
-            raise ContentError(f"{path}: unknown block “{name}”")
-        kind, reader = readers[name]
-        try:
-            blocks.append({"type": kind, "value": reader(match["argument"], match["body"], path.parent)})
-        except (KeyError, ValueError, TypeError, OSError, yaml.YAMLError) as error:
-            raise ContentError(f"{path}: block “{name} {match['argument']}”: {error}") from error
+        found.extend(_prose(body[position : match.start()]))
+        found.append(Piece(name=match["name"], argument=match["argument"], body=match["body"], source=match[0].strip()))
         position = match.end()
     if ":::" in body[position:]:
         raise ContentError(f"{path}: a block is not closed")
-    blocks.extend(_prose(body[position:]))
-    return blocks
+    found.extend(_prose(body[position:]))
+    return found
 
 
-def _prose(text: str) -> Stream:
-    blocks: Stream = []
+def stream(body: str, path: Path, readers: dict[str, tuple[str, Reader]]) -> Stream:
+    """The blocks of `body`. `readers` maps a block's name in files to (StreamField type, reader). Raises ContentError."""
+    return [read_piece(piece, path, readers) for piece in pieces(body, path)]
+
+
+def read_piece(piece: Piece, path: Path, readers: dict[str, tuple[str, Reader]]) -> dict[str, Any]:
+    """Raises ContentError."""
+    if piece.name == "text":
+        return {"type": "text", "value": html(piece.body)}
+    if piece.name not in readers:
+        raise ContentError(f"{path}: unknown block “{piece.name}”")
+    kind, reader = readers[piece.name]
+    try:
+        return {"type": kind, "value": reader(piece.argument, piece.body, path.parent)}
+    except (KeyError, ValueError, TypeError, OSError, yaml.YAMLError) as error:
+        raise ContentError(f"{path}: block “{piece.name} {piece.argument}”: {error}") from error
+
+
+def _prose(text: str) -> list[Piece]:
+    found: list[Piece] = []
     position = 0
     for match in _TABLE.finditer(text):
-        blocks.extend(_text(text[position : match.start()]))
-        lines = [line.strip().strip("|") for line in match[0].splitlines() if line.strip()]
-        rows = "\n".join(line.strip() for line in lines if not _RULE.match(line))
-        blocks.append({"type": "table", "value": {"caption": "", "rows": rows}})
+        found.extend(_text(text[position : match.start()]))
+        found.append(Piece(name="table", argument="", body=match[0], source=match[0].strip()))
         position = match.end()
-    blocks.extend(_text(text[position:]))
-    return blocks
+    return [*found, *_text(text[position:])]
 
 
-def _text(text: str) -> Stream:
-    return [{"type": "text", "value": html(text)}] if text.strip() else []
+def _text(text: str) -> list[Piece]:
+    return [Piece(name="text", argument="", body=text, source=text.strip())] if text.strip() else []
+
+
+def _table(argument: str, body: str, folder: Path) -> dict[str, Any]:
+    lines = [line.strip().strip("|") for line in body.splitlines() if line.strip()]
+    return {"caption": argument, "rows": "\n".join(line.strip() for line in lines if not _RULE.match(line))}
 
 
 def _titled(argument: str, body: str, folder: Path) -> dict[str, Any]:
@@ -112,6 +136,7 @@ def _figure(argument: str, body: str, folder: Path) -> dict[str, Any]:
 
 
 COMMON_READERS: dict[str, tuple[str, Reader]] = {
+    "table": ("table", _table),
     "note": ("note", _note),
     "remember": ("remember", _titled),
     "reveal": ("reveal", _titled),

@@ -163,7 +163,7 @@ def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, see
             attempt = _make_attempt(locked, quiz, len(found) + 1, seed, now)
     except IntegrityError:  # the same button pressed twice at once, on a database that did not lock: the other one won
         return Attempt.objects.open().get(enrolment=locked, quiz=quiz)
-    # The quiz may have come after this learner's outline was pinned: then it is good practice, and not demanded.
+    # The quiz may have been unpublished just now: nothing is noted, and the attempt stands.
     with suppress(NotInOutline):
         open_part(enrolment=locked, part=quiz.translation_key, now=now)
     record([statements.attempted(attempt)])

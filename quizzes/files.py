@@ -1,4 +1,4 @@
-"""Questions as they stand in quiz.yaml, checked and brought into the shape of QuestionVersion.body. Pure.
+"""Questions as they stand in quiz.yaml, checked and brought into the shape of QuestionVersion.body; and written back.
 
 The format is described in content/README.md. Ids of options, pairs and items go by their place in the file: a, b, c …
 """
@@ -9,14 +9,17 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from pages.files import Changes, given, settled, write_mapping
+from pages.markdown import read_yaml
 from people.text import nfc
 from quizzes.marking import words
-from quizzes.models import Difficulty, QuestionKind
+from quizzes.models import Difficulty, QuestionKind, QuestionVersion, QuizPage
 
 CODE_LIMIT = 60
 
@@ -182,4 +185,90 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "number": _number,
     "matching": _matching,
     "ordering": _ordering,
+}
+
+
+# --- writing -------------------------------------------------------------------------------------------------------------
+
+
+def write_quiz(*, quiz: QuizPage, versions: Mapping[str, QuestionVersion], folder: Path) -> Changes:
+    """What changes in quiz.yaml. `versions` are the bank's latest by code. Raises ContentError, BankError.
+
+    Questions stand as they stand in the file; new ones behind them.
+    """
+    path = folder / "quiz.yaml"
+    known = read_yaml(path.read_text(encoding="utf-8"), path).get("questions") or [] if path.exists() else []
+    codes = [code for code in (str(one.get("id")) for one in known) if code in versions]
+    codes += [code for code in versions if code not in codes]
+    content = {code: {name: getattr(versions[code], name) for name in _CONTENT} for code in codes}
+    fields = {**vars(quiz), "pass_mark": quiz.pass_mark * 10}
+    told = _tell_quiz(fields, [QuestionFile(code=code, content=one) for code, one in content.items()])
+    return write_mapping(path, told, lambda head, _path: _tell_quiz({**_RULES, **head}, read_questions(head["questions"])))
+
+
+_CONTENT = ("kind", "difficulty", "competency", "lesson", "stem", "body", "feedback")
+_RULES = {"slug": "kiem-tra", "intro": "", "attempts_allowed": None, "time_limit_minutes": None, "shuffle": True}
+
+
+def _tell_quiz(fields: Mapping[str, Any], questions: Sequence[QuestionFile]) -> dict[str, Any]:
+    return {
+        "title": settled(fields["title"]), "slug": fields["slug"], **given({"intro": settled(fields["intro"])}),
+        "ask": fields["ask"], "pass_mark": _plain(fields["pass_mark"]),
+        **given({name: fields[name] for name in ("attempts_allowed", "time_limit_minutes")}),
+        **({} if fields["shuffle"] else {"shuffle": False}),
+        "questions": [_tell_question(one.code, one.content) for one in questions],
+    }  # fmt: skip
+
+
+def _plain(number: Any) -> Decimal:
+    """A number as files say it: 70, not 70.00. It is written with its digits, never as a power of ten."""
+    value = Decimal(str(number))
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
+
+
+def _tell_question(code: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": code, "kind": content["kind"], "difficulty": content["difficulty"],
+        **given({"competency": content["competency"], "lesson": content["lesson"]}),
+        "stem": content["stem"],
+        **_TELLERS[content["kind"]](content["body"]),
+        **given({"feedback": content["feedback"]}),
+    }  # fmt: skip
+
+
+def _tell_options(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "options": [
+            {"text": one["text"], **({"correct": True} if one["correct"] else {}), **given({"feedback": one["feedback"]})}
+            for one in body["options"]
+        ]
+    }
+
+
+def _tell_matching(body: Mapping[str, Any]) -> dict[str, Any]:
+    pairs = [{"left": pair["left"], "right": pair["right"]} for pair in body["pairs"]]
+    return {"pairs": pairs, **given({"extra": [one["text"] for one in body["extra"]]})}
+
+
+def _tell_number(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"answer": _digits(body["answer"]), "tolerance": _digits(body["tolerance"]), **given({"unit": body["unit"]})}
+
+
+def _digits(text: str) -> Decimal | str:
+    """A number of a question; in quotes where YAML would read other digits than it has (1.50, or very many)."""
+    return Decimal(text) if str(float(text)) in (text, f"{text}.0") else text
+
+
+def _tell_true_false(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"answer": body["answer"], **given({name: body[name] for name in ("feedback_true", "feedback_false")})}
+
+
+_TELLERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "single": _tell_options,
+    "multiple": _tell_options,
+    "true_false": _tell_true_false,
+    "short_text": lambda body: {"accept": body["accept"]},
+    "number": _tell_number,
+    "matching": _tell_matching,
+    "ordering": lambda body: {"items": [one["text"] for one in body["items"]]},
 }

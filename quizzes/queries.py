@@ -35,6 +35,13 @@ def latest_versions(category_id: int) -> list[QuestionVersion]:
     )
 
 
+def bank(category_id: int) -> dict[str, QuestionVersion]:
+    """The same by the questions' codes, in the order in which they came into the bank."""
+    codes = dict(Question.objects.filter(category_id=category_id).order_by("pk").values_list("pk", "code"))
+    found = {version.question_id: version for version in latest_versions(category_id)}
+    return {code: found[question] for question, code in codes.items() if question in found}
+
+
 def last_steps(attempt: Attempt) -> dict[int, AnswerStep]:
     """The last answer of each slot, by slot id. One query."""
     newest = AnswerStep.objects.filter(slot=OuterRef("slot")).order_by("-sequence").values("sequence")[:1]

@@ -128,12 +128,13 @@ def study(context: dict[str, Any], page: LessonPage) -> dict[str, Any]:
     standing = None
     if enrolment:
         standing = queries.standing(enrolment, known)
-        states = {str(part.key): part.state for part in standing.parts}
+        states = standing.states
         answers = queries.practice_answers(enrolment, page.translation_key)
     parts = [
         {"question": shown_question(part["question"], answers.get(part["question"]["name"]))} if "question" in part else part
         for part in lesson_parts(page)
     ]
+    rows = _rows(outline, states, page.translation_key)
     return {
         "outline": outline,
         "enrolment": enrolment,
@@ -143,8 +144,8 @@ def study(context: dict[str, Any], page: LessonPage) -> dict[str, Any]:
         "after": outline.after(page.translation_key) if outline else None,
         "parts": parts,
         "done": states.get(str(page.translation_key)) == "done",
-        "rows": _rows(outline, states, page.translation_key),
-        "done_count": sum(1 for part in (outline.parts if outline else ()) if states.get(str(part.key)) == "done"),
+        "rows": rows,
+        **_counted(rows, standing),
         "guest": not request.user.is_authenticated,
         "guest_began": bool(states) and not request.user.is_authenticated,
     }
@@ -164,9 +165,10 @@ def course_study(context: dict[str, Any], page: CoursePage) -> dict[str, Any]:
     standing = None
     if enrolment:
         standing = queries.standing(enrolment, known)
-        states = {str(part.key): part.state for part in standing.parts}
+        states = standing.states
     rows = _rows(outline, states, None)
-    following = next((row for row in rows if row.state != "done" and row.part.kind == "lesson"), None)
+    counted = _counted(rows, standing)
+    following = next((row for row in counted["counted"] if row.state != "done" and row.part.kind == "lesson"), None)
     return {
         "outline": outline,
         "enrolment": enrolment,
@@ -174,7 +176,7 @@ def course_study(context: dict[str, Any], page: CoursePage) -> dict[str, Any]:
         "rows": rows,
         "begun": bool(states),
         "next": following.part if following else (outline.parts[-1] if outline.parts else None),
-        "done_count": sum(1 for row in rows if row.state == "done"),
+        **counted,
     }
 
 
@@ -200,6 +202,15 @@ class Row:
 
 def _rows(outline: queries.CourseOutline | None, states: dict[str, str], here: uuid.UUID | None) -> tuple[Row, ...]:
     return tuple(_row(part, states.get(str(part.key), "none"), part.key == here) for part in (outline.parts if outline else ()))
+
+
+def _counted(rows: tuple[Row, ...], standing: queries.Standing | None) -> dict[str, Any]:
+    """What "done of total" is said of: all parts; for who is enrolled, those of the outline she began with."""
+    if standing is None:
+        return {"counted": rows, "done_count": sum(row.state == "done" for row in rows), "total_count": len(rows)}
+    keys = {part.key for part in standing.required}
+    counted = tuple(row for row in rows if row.part.key in keys)
+    return {"counted": counted, "done_count": standing.done, "total_count": standing.total}
 
 
 def _row(part: queries.Part, state: str, here: bool) -> Row:

@@ -74,8 +74,9 @@ class TestPractice:
         with pytest.raises(LookupError):
             actions.answer_practice(enrolment=enrolment, lesson=course.lessons[0], question="nope", chosen=[1], now=now)
 
-    def test_refuses_a_lesson_outside_the_outline(self, enrolment, course, now):
+    def test_refuses_a_lesson_outside_the_outline_that_is_not_published(self, enrolment, course, now):
         late = world.make_lesson(course.page, 9)
+        late.unpublish()
         with pytest.raises(actions.NotInOutline):
             actions.open_part(enrolment=enrolment, part=late.translation_key, now=now)
 
