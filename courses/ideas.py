@@ -43,8 +43,8 @@ def cut(pieces: Iterable[Mapping[str, Any]], *, keep: bool) -> tuple[Idea, ...]:
     section = ""
     for piece in pieces:
         if "question" in piece:
-            heading = found.pop().heading if _bare(found[-1]) else ""
-            found.append(Idea(kind="question", heading=heading, question=piece["question"]))
+            words = found.pop().heading if _bare(found[-1]) else ""
+            found.append(Idea(kind="question", heading=words, question=piece["question"]))
             continue
         for kind, html in _sections(piece):
             heading = _HEADING.search(html)

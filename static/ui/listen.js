@@ -8,7 +8,7 @@
   var voice = null, queue = [], at = 0, turn = 0, state = "still";
   var BLOCKS = "h1,h2,h3,h4,p,li,dt,dd,th,td,legend,label,summary,figcaption";
   /* The picture's words stand in a hidden paragraph beside it and are read. */
-  var SILENT = "[hidden],[data-silent],[data-listen],[aria-hidden=true],.reading,.actions,nav,noscript,script,template,textarea,.lab";
+  var SILENT = "[hidden],[data-silent],[data-listen],[aria-hidden=true],.reading,.actions,nav,.check,noscript,script,template,textarea,.lab";
 
   function find() {
     voice = speech.getVoices().filter(function (one) { return one.localService && /^vi([-_]|$)/i.test(one.lang); })[0] || null;
@@ -69,6 +69,10 @@
     say();
   });
   stop.addEventListener("click", function () { halt("still"); go.focus(); });
+  /* In a quiz the next question comes without a new page. */
+  document.addEventListener("click", function (event) {
+    if (state !== "still" && event.target.closest("[name=go]")) { halt("still"); }
+  }, true);
   window.addEventListener("pagehide", function () { halt("still"); });
 
   speech.cancel();

@@ -36,7 +36,12 @@ class TestCutting:
 
     def test_a_box_with_a_heading_is_a_screen_but_no_section(self) -> None:
         ideas = cut(
-            [text("<h2>Một</h2><p>A</p>"), text('<div><h2 class="h3">Nhớ</h2><p>R</p></div>', "remember"), QUESTION, text("<p>B</p>")],
+            [
+                text("<h2>Một</h2><p>A</p>"),
+                text('<div><h2 class="h3">Nhớ</h2><p>R</p></div>', "remember"),
+                QUESTION,
+                text("<p>B</p>"),
+            ],
             keep=False,
         )
         assert headings(ideas)[1:5] == [("text", "Một"), ("text", "Nhớ"), ("question", ""), ("text", "Một")]
@@ -47,7 +52,8 @@ class TestCutting:
         assert len(ideas) == 3 and ideas[1].html.startswith("<details>") and ideas[1].html.endswith("</details>")
 
     def test_the_heading_of_a_lab_keeps_its_id(self) -> None:
-        ideas = cut([text('<section aria-labelledby="lab-t"><h2 id="lab-t">Thử</h2></section>', "lab"), text("<p>Sau</p>")], keep=False)
+        lab = text('<section aria-labelledby="lab-t"><h2 id="lab-t">Thử</h2></section>', "lab")
+        ideas = cut([lab, text("<p>Sau</p>")], keep=False)
         assert [(idea.kind, idea.anchor) for idea in ideas] == [
             ("start", ANCHOR), ("lab", "lab-t"), ("text", ANCHOR), ("end", ANCHOR),
         ]  # fmt: skip
