@@ -20,8 +20,9 @@ from django.views.decorators.http import require_GET, require_POST
 from wagtail.views import serve as wagtail_serve
 
 from courses import actions, guests, queries
+from courses.ideas import place_of
 from courses.models import CoursePage, Enrolment, LessonPage
-from courses.templatetags.courses import lesson_parts, shown_question
+from courses.templatetags.courses import idea_address, lesson_ideas, lesson_parts, shown_question
 
 View = Callable[..., HttpResponse]
 
@@ -85,10 +86,17 @@ def answer(request: HttpRequest, page_id: int) -> HttpResponse:
         keep_answer(request, lesson, name, chosen)
     if request.headers.get("X-Requested-With") == "fetch":
         context = {"question": shown_question(question, chosen), "page": lesson, "unanswered": not chosen}
+        context["y"] = place_of(lesson_ideas(lesson), name) if "y" in request.POST else None
         return render(request, "courses/question.html", context)
     if not chosen:
         messages.warning(request, _("Bạn chưa chọn phương án nào. Hãy chọn rồi bấm Trả lời."))
-    return redirect(f"{lesson.get_url(request)}#{name}")
+    return redirect(_at_question(request, lesson, name))
+
+
+def _at_question(request: HttpRequest, lesson: LessonPage, name: str) -> str:
+    """Where a question stands. The forms of the simple view post `y`; there it is on a screen of its own."""
+    screen = f"?y={place_of(lesson_ideas(lesson), name)}" if "y" in request.POST else ""
+    return f"{lesson.get_url(request)}{screen}#{name}"
 
 
 def keep_answer(request: HttpRequest, lesson: LessonPage, name: str, chosen: list[int]) -> None:
@@ -125,9 +133,12 @@ def done(request: HttpRequest, page_id: int) -> HttpResponse:
         completed = finish(request, lesson)
     except actions.StillMissing as missing:
         messages.warning(request, _("Còn câu hỏi chưa trả lời trong bài. Trả lời đúng hay sai đều được, miễn là bạn đã thử."))
-        return redirect(f"{lesson.get_url(request)}#{missing.questions[0]}")
+        return redirect(_at_question(request, lesson, missing.questions[0]))
     if completed:
         return redirect("learn")
+    if "y" in request.POST:  # the simple view says on its last screen that the lesson is done, and leads on from there
+        ideas = lesson_ideas(lesson)
+        return redirect(f"{lesson.get_url(request)}{idea_address(ideas, len(ideas))}")
     outline = queries.outlines().get(course.pk)
     following = outline.after(lesson.translation_key) if outline else None
     return redirect(following.url if following else course.get_url(request))

@@ -17,19 +17,26 @@ from people.queries import role_kinds
 
 @dataclass(frozen=True)
 class Display:
-    """The reader's own size and theme, "" for what the site and the device have."""
+    """The reader's own size, theme and view, "" for what the site and the device have."""
 
     size: str
     theme: str
+    view: str
 
     sizes: ClassVar = (("", gettext_lazy("Thường")), ("lg", gettext_lazy("Lớn")), ("xl", gettext_lazy("Rất lớn")))
     themes: ClassVar = (("", gettext_lazy("Theo máy")), ("light", gettext_lazy("Sáng")), ("dark", gettext_lazy("Tối")))
 
+    @property
+    def simple(self) -> bool:
+        """One idea a screen, large, no navigation. Workplaces stay as they are."""
+        return self.view == "simple"
+
 
 def display(request: HttpRequest) -> Display:
     """From cookies; an unknown value is as none."""
-    size, theme = request.COOKIES.get("size", ""), request.COOKIES.get("theme", "")
-    return Display(size if size in {"lg", "xl"} else "", theme if theme in {"light", "dark"} else "")
+    known = {"size": {"lg", "xl"}, "theme": {"light", "dark"}, "view": {"simple"}}
+    chosen = {name: request.COOKIES.get(name, "") for name in known}
+    return Display(**{name: value if value in known[name] else "" for name, value in chosen.items()})
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

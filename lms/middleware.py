@@ -83,7 +83,7 @@ class SharedPageCache:
     @staticmethod
     def key(request: HttpRequest) -> str:
         last = PageLogEntry.objects.order_by("-pk").values_list("pk", flat=True).first()
-        cookies = (request.COOKIES.get(name, "") for name in ("size", "theme", settings.LANGUAGE_COOKIE_NAME))
+        cookies = (request.COOKIES.get(name, "") for name in ("size", "theme", "view", settings.LANGUAGE_COOKIE_NAME))
         parts = "\n".join([str(last), request.get_host(), request.get_full_path(), *cookies])
         return "page:" + hashlib.sha256(parts.encode()).hexdigest()
 

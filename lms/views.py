@@ -60,12 +60,12 @@ def _broker() -> None:
 @csrf_exempt  # changes nothing but the reader's own cookie, and lets public pages be the same for everybody
 @require_POST
 def display(request: HttpRequest) -> HttpResponse:
-    """Keep the reader's size, theme and language in cookies, then back to the page."""
+    """Keep the reader's size, theme, view and language in cookies, then back to the page."""
     target = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         target = "/"
     response = HttpResponseRedirect(target)
-    known = {"size": {"", "lg", "xl"}, "theme": {"", "light", "dark"}}
+    known = {"size": {"", "lg", "xl"}, "theme": {"", "light", "dark"}, "view": {"", "simple"}}
     for name, values in known.items():
         value = request.POST.get(name)
         if value in values:

@@ -39,6 +39,15 @@ def _lab(lesson: str) -> Callable[[Page], None]:
     return go
 
 
+def _simple(address: str) -> Callable[[Page], None]:
+    def go(page: Page) -> None:
+        page.goto("/")
+        page.locator("main").get_by_role("button", name="Chế độ đơn giản").click()
+        page.goto(address)
+
+    return go
+
+
 def _sign_up(page: Page) -> None:
     page.goto("/account/sign-up/")
     page.get_by_label("Bạn sinh năm nào?").fill("1956")
@@ -96,6 +105,8 @@ PAGES: dict[str, tuple[str, Way]] = {
     "course": ("", COURSE),
     "lesson": ("", LESSON),
     "lesson-answered": ("", _answered),
+    "home-simple": ("", _simple("/")),
+    "lesson-simple": ("", _simple(f"{LESSON}?y=2")),
     "lab": ("", _lab("khi-ai-noi-sai/")),
     "lab-shapes": ("", _lab("may-hoc-tu-vi-du/")),
     "quiz": ("", f"{COURSE}kiem-tra/"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 
 from courses import queries
 from courses.guests import SESSION_KEY
+from courses.ideas import Idea, cut, place_of
 from courses.models import CoursePage, LessonPage
 from courses.practice import PracticeResult, judge
 from people.models import Audience, Tier
@@ -36,13 +37,25 @@ def known_outlines(request: Any) -> dict[int, queries.CourseOutline]:
 
 def lesson_parts(page: LessonPage) -> list[dict[str, Any]]:
     """The lesson as {"html": …} and {"question": …} by turns, kept until the page is published again."""
+    return list(_kept(page, "lesson", lambda: _joined(_part(block) for block in page.body)))
+
+
+def lesson_ideas(page: LessonPage) -> tuple[Idea, ...]:
+    """The lesson as the screens of the simple view, kept likewise."""
+    keep = any([page.takeaways, page.try_today, page.get_help, page.sources])
+    return tuple(
+        _kept(page, "ideas", lambda: cut(({"kind": block.block_type, **_part(block)} for block in page.body), keep=keep))
+    )
+
+
+def _kept(page: LessonPage, what: str, make: Callable[[], Any]) -> Any:
     published = page.last_published_at.timestamp() if page.last_published_at else 0
-    key = f"lesson:{page.pk}:{page.live_revision_id}:{published}:{get_language()}"
+    key = f"{what}:{page.pk}:{page.live_revision_id}:{published}:{get_language()}"
     kept = cache.get(key)
     if kept is None:
-        kept = _joined(_part(block) for block in page.body)
+        kept = make()
         cache.set(key, kept, 86_400)
-    return list(kept)
+    return kept
 
 
 def _joined(parts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -143,12 +156,51 @@ def study(context: dict[str, Any], page: LessonPage) -> dict[str, Any]:
         "before": outline.before(page.translation_key) if outline else None,
         "after": outline.after(page.translation_key) if outline else None,
         "parts": parts,
+        "counts": standing is None or any(part.key == page.translation_key for part in standing.parts),
         "done": states.get(str(page.translation_key)) == "done",
         "rows": rows,
         **_counted(rows, standing),
         "guest": not request.user.is_authenticated,
         "guest_began": bool(states) and not request.user.is_authenticated,
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    """One screen of a lesson in the simple view. `place` counts from 1; `total` leaves out the closing screen, which is no idea.
+
+    `back` and `onward` are where the buttons lead, "" at the ends; `missing` are the questions without an answer, each with
+    its place.
+    """
+
+    idea: Idea
+    place: int
+    total: int
+    back: str
+    onward: str
+    question: ShownQuestion | None
+    missing: tuple[tuple[int, ShownQuestion], ...]
+
+
+@register.simple_tag(takes_context=True)
+def screen(context: dict[str, Any], page: LessonPage, my: dict[str, Any] | None = None) -> Screen:
+    """The screen that ?y= asks for: the first when it asks for none, the last when it asks beyond. `my` is what study gave."""
+    ideas = lesson_ideas(page)
+    asked = context["request"].GET.get("y", "")
+    place = min(max(int(asked), 1), len(ideas)) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
+    shown = {part["question"].name: part["question"] for part in (my or {"parts": ()})["parts"] if "question" in part}
+    idea = ideas[place - 1]
+    return Screen(
+        idea=idea, place=place, total=len(ideas) - 1,
+        back=idea_address(ideas, place - 1), onward=idea_address(ideas, place + 1),
+        question=shown.get(idea.question["name"]) if idea.question else None,
+        missing=tuple((place_of(ideas, name), question) for name, question in shown.items() if not question.answered),
+    )  # fmt: skip
+
+
+def idea_address(ideas: tuple[Idea, ...], place: int) -> str:
+    """Relative to the lesson. The heading is the fragment: a browser takes the focus there, with scripts or without."""
+    return f"?y={place}#{ideas[place - 1].anchor}" if 1 <= place <= len(ideas) else ""
 
 
 @register.simple_tag(takes_context=True)

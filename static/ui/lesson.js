@@ -25,6 +25,11 @@
       window.setTimeout(function () {
         status.append.apply(status, words);
         fresh.querySelector("button").focus();
+        /* in the simple view going on is the next step once there is an answer */
+        var onward = document.querySelector("[data-onward]");
+        if (onward && status.querySelector(".note") && fresh.querySelector(".opt.right,.opt.wrong")) {
+          onward.classList.replace("btn-outline", "btn-primary");
+        }
       }, 50);
     }).catch(function () {
       button.disabled = false;
@@ -39,6 +44,22 @@
       method: "POST", credentials: "same-origin", keepalive: true,
       headers: token ? { "X-CSRFToken": token.value } : {}
     }).catch(function () { /* resuming is a comfort; the lesson is not lost */ });
+  }
+
+  /* The simple view: at which idea she stopped is kept on this device, and offered on the first screen. */
+  var idea = document.querySelector("[data-idea]");
+  if (idea) {
+    var place = "hocai:y:" + location.pathname, heading = document.querySelector("h1");
+    try {
+      var stopped = localStorage.getItem(place), resume = idea.querySelector("[data-resume]");
+      if (resume && stopped) {
+        resume.href = "?y=" + stopped;
+        resume.querySelector("[data-resume-place]").textContent = parseInt(stopped, 10);
+        resume.hidden = false;
+        idea.querySelector("[data-onward]").classList.replace("btn-primary", "btn-outline");
+      } else if (idea.dataset.last !== undefined) { localStorage.removeItem(place); }
+      else if (!resume) { localStorage.setItem(place, idea.dataset.idea + "#" + heading.id); }
+    } catch (error) { /* a private window keeps nothing */ }
   }
 
   document.querySelectorAll("textarea[data-keep]").forEach(function (box) {

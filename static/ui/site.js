@@ -22,8 +22,8 @@
     });
   });
 
-  /* The outline is open on wide screens and without scripts, folded on phones. */
-  if (window.matchMedia("(max-width: 61.99rem)").matches) {
+  /* The outline is open on wide screens and without scripts, folded on phones and in the simple view. */
+  if (root.classList.contains("simple") || window.matchMedia("(max-width: 61.99rem)").matches) {
     document.querySelectorAll("details.outline-fold").forEach(function (box) { box.open = false; });
   }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.browser.conftest import DESK, PHONE
 
@@ -22,11 +22,11 @@ class Barriers:
         self.found: list[str] = []
         self.pages = 0
 
-    def look(self, page: Page, name: str) -> None:
+    def look(self, page: Page, name: str, sizes: tuple[ViewportSize, ...] = (DESK, PHONE)) -> None:
         """All rules at 1280 and at 360 pixels; the rules on colour in the dark as well. No page may need sideways scrolling."""
         self.pages += 1
         before = page.viewport_size
-        for size in (DESK, PHONE):
+        for size in sizes:
             page.set_viewport_size(size)
             for ground, only in (("light", {"type": "tag", "values": TAGS}), ("dark", {"type": "rule", "values": COLOURS})):
                 page.emulate_media(color_scheme=ground)  # type: ignore[arg-type]

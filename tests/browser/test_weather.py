@@ -20,17 +20,19 @@ PASSWORD = "mưa rào tháng bảy 12"
 FIRST_VISIT, SCRIPTS = 150_000, 60_000
 
 
-@pytest.mark.parametrize("lesson", ["ai-la-gi", "may-hoc-tu-vi-du", "khi-ai-noi-sai"])
-def test_a_first_lesson_is_light(open_page: OpenPage, lesson: str) -> None:
+@pytest.mark.parametrize("view", ["", "simple"])
+@pytest.mark.parametrize("lesson", ["ai-la-gi/", "may-hoc-tu-vi-du/?y=11", "khi-ai-noi-sai/?y=10"])
+def test_a_first_lesson_is_light(site: Site, open_page: OpenPage, lesson: str, view: str) -> None:
     """At most 150 kB with fonts, of which 60 kB scripts, all from one host.
 
     Here gunicorn sends text as it is; on the city's servers WhiteNoise sends the files compressed at build time and the
     proxy compresses pages. So text counts as gzip makes it, other bodies as they are, each with 300 bytes of headers.
     """
     page = open_page(phone=True)
+    page.context.add_cookies([{"name": "view", "value": view, "url": site.address}])
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
-    page.goto(f"{COURSE}{lesson}/", wait_until="networkidle")
+    page.goto(f"{COURSE}{lesson}", wait_until="networkidle")
     weights = {answer.url: _weight(answer) for answer in answers}
     scripts = sum(weight for url, weight in weights.items() if url.split("?")[0].endswith(".js"))
     assert sum(weights.values()) <= FIRST_VISIT, weights

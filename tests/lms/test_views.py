@@ -41,8 +41,20 @@ class TestDisplay:
     def test_never_leads_away(self, client, db, target):
         assert client.post(reverse("display"), {"next": target}).url == "/"
 
+    def test_the_simple_view_is_kept_until_it_is_left(self, client, course):
+        assert client.post(reverse("display"), {"view": "simple", "next": "/khoa-hoc/"}).url == "/khoa-hoc/"
+        assert 'class="simple"' in client.get("/khoa-hoc/").content.decode()
+        client.post(reverse("display"), {"view": "", "next": "/"})
+        assert 'class="simple"' not in client.get("/khoa-hoc/").content.decode()
+
+    def test_choosing_a_size_leaves_the_view(self, client, course):
+        client.post(reverse("display"), {"view": "simple"})
+        client.post(reverse("display"), {"size": "lg", "theme": ""})
+        page = client.get("/khoa-hoc/").content.decode()
+        assert 'class="simple"' in page and 'data-size="lg"' in page
+
     def test_ignores_what_it_does_not_know(self, client, db):
-        response = client.post(reverse("display"), {"size": "999", "theme": "<b>", "language": "xx"})
+        response = client.post(reverse("display"), {"size": "999", "theme": "<b>", "view": "x", "language": "xx"})
         assert not response.cookies
 
     def test_get_changes_nothing(self, client, db):
