@@ -19,5 +19,6 @@ app.conf.beat_schedule = {
     "classes.count_agencies": {"task": "classes.count_agencies", "schedule": 30.0},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
+    "people.erase_owed": {"task": "people.erase_owed", "schedule": 60.0},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

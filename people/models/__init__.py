@@ -20,17 +20,20 @@ from people.models.core import (
     UserQuerySet,
     overseen_roots,
 )
+from people.models.privacy import Erasure, OwedRemoval
 
 __all__ = [
     "OVERSEEING",
     "Audience",
     "Consent",
     "ConsentPurpose",
+    "Erasure",
     "Membership",
     "MembershipQuerySet",
     "Organisation",
     "OrganisationManager",
     "OrganisationQuerySet",
+    "OwedRemoval",
     "PeopleManager",
     "Role",
     "RoleKind",

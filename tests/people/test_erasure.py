@@ -1,0 +1,197 @@
+"""Who is erased is found nowhere any more, is still counted, and stays erased."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.files.storage import storages
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from certificates.models import Certificate
+from classes.actions import count_agencies
+from classes.models import AgencyCount
+from courses.models import Completion, Enrolment
+from lrs.models import Statement
+from people.actions import privacy
+from people.models import Erasure, OwedRemoval, Role, User
+from plans import measures
+from tests import world
+from tests.people import canary
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _apart(settings: Any, tmp_path: Path) -> None:
+    """Storage and ledger of this test alone."""
+    settings.ERASURE_LEDGER = tmp_path / "erasures.jsonl"
+    settings.MEDIA_ROOT = tmp_path / "media"
+    private = {**settings.STORAGES["private"], "OPTIONS": {"location": str(tmp_path / "private"), "base_url": None}}
+    settings.STORAGES = {**settings.STORAGES, "private": private}
+
+
+@pytest.fixture
+def yen(city: SimpleNamespace, course: SimpleNamespace, binh: Any, now: Any) -> User:
+    user = canary.make()
+    world.join(user, city.clinic)
+    world.grant(user, "officer", city.ward)
+    return user
+
+
+def files(folder: Path) -> list[str]:
+    return [str(path) for path in folder.rglob("*") if path.is_file() and canary.NAME.encode() in path.read_bytes()]
+
+
+def test_nothing_of_her_is_found_anywhere(yen: User, tmp_path: Path, now: Any) -> None:
+    planted = canary.plant(yen)
+    assert {"lrs.Statement", "certificates.Certificate", "mfa.Authenticator", "wagtailcore.Comment"} <= set(planted)
+    before = canary.whereabouts()
+    assert len(before) > 25 and any("people_user.full_name" in one for one in before)
+    assert Session.objects.count() == 1
+
+    erasure = privacy.erase_person(user=yen, reason=f"{canary.NAME} yêu cầu", by=None, now=now)
+
+    assert canary.whereabouts() == []
+    assert files(tmp_path) == []
+    assert Session.objects.count() == 0 and OwedRemoval.objects.count() == 0
+    gone = User.objects.get(pk=yen.pk)
+    assert (gone.full_name, gone.email, gone.birth_year, gone.last_login) == (privacy.MARK, "", None, None)
+    assert gone.actor_id != yen.actor_id and not gone.has_usable_password()
+    assert erasure.reason == f"{privacy.MARK} yêu cầu" and erasure.noted_at == now
+
+
+def test_the_record_of_duty_stays_without_the_name(yen: User, now: Any) -> None:
+    canary.plant(yen)
+    kept = {model: model.objects.count() for model in (Enrolment, Certificate, Statement, Role)}
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    assert {model: model.objects.count() for model in kept} == kept
+    assert Certificate.objects.get().full_name == privacy.MARK
+    assert not Role.objects.current().filter(user=yen).exists()
+
+
+def test_counts_are_the_same_before_and_after(yen: User, city: Any, course: Any, now: Any) -> None:
+    canary.plant(yen)
+    Enrolment.objects.update(completed_at=now, enrolled_at=now, organisation=city.clinic, course=course.page, withdrawn_at=None)
+    Certificate.objects.update(issued_at=now, revoked_at=None)
+    Completion.objects.update(completed_at=now)
+
+    def counts() -> list[Any]:
+        AgencyCount.objects.all().delete()
+        count_agencies(now=now)
+        whole = measures.Window(start=None, end=now + dt.timedelta(days=1))
+        plan = [measures.count(name, window=whole, filters={}, as_of=whole.end) for name in
+                ("participations", "participants", "completions", "completers", "certificates", "classes_held")]  # fmt: skip
+        columns = [field.name for field in AgencyCount._meta.concrete_fields if field.name != "id"]
+        return plan + sorted(AgencyCount.objects.values_list(*columns), key=str)
+
+    before = counts()
+    assert [figures.total for figures in before[:5]] == [1] * 5
+    assert any(row[3] for row in before[6:]) and any(row[5] for row in before[6:])
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    assert counts() == before
+    assert Enrolment.objects.values("learner").distinct().count() == 1
+
+
+def test_others_are_left_as_they_are(yen: User, an: Any, now: Any) -> None:
+    namesake = world.make_user("yen2", canary.NAME, birth_year=1980)
+    canary.plant(yen)
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    an.refresh_from_db()
+    namesake.refresh_from_db()
+    assert (an.full_name, an.email) == ("Nguyễn Thị An", "an@example.com")
+    assert (namesake.full_name, namesake.birth_year) == (canary.NAME, 1980)
+
+
+def test_texts_keep_what_is_not_her(yen: User) -> None:
+    identity = privacy.Identity.of(yen)
+    assert identity.out_of(f"Bạn {canary.NAME}, {canary.ADDRESS.upper()}!", named=True) == "Bạn (đã xóa), da-xoa@example.invalid!"
+    assert identity.out_of({"a": [canary.USERNAME, 7]}, named=True) == {"a": ["(đã xóa)", 7]}
+    assert identity.out_of(canary.NAME, named=False) == canary.NAME
+    short = world.make_user("an", "An")
+    assert privacy.Identity.of(short).out_of("an toàn, An ninh", named=True) == "an toàn, An ninh"
+
+
+def test_erased_twice_the_first_one_stands(yen: User, now: Any) -> None:
+    first = privacy.erase_person(user=yen, reason="Lần một", by=None, now=now)
+    name = User.objects.get(pk=yen.pk).username
+    second = privacy.erase_person(user=yen, reason="Lần hai", by=None, now=now)
+    assert first.pk == second.pk and second.reason == "Lần một"
+    assert User.objects.get(pk=yen.pk).username == name
+    assert len(settings.ERASURE_LEDGER.read_text().splitlines()) == 1
+
+
+def test_she_cannot_come_in_any_more(yen: User, now: Any) -> None:
+    client = Client()
+    client.force_login(yen)
+    assert client.get("/account/").status_code == 200
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    assert client.get("/account/").status_code == 302
+    client.post("/accounts/login/", {"login": canary.USERNAME, "password": "mat-khau-thu-1"})
+    assert client.get("/account/").status_code == 302
+
+
+def test_a_file_that_cannot_be_removed_stays_owed(yen: User, now: Any, monkeypatch: Any) -> None:
+    canary.plant(yen)
+    storage = type(storages["private"])
+    real = storage.delete
+    monkeypatch.setattr(storage, "delete", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    assert OwedRemoval.objects.count() >= 1
+    monkeypatch.setattr(storage, "delete", real)
+    privacy.finish_owed(now=now)
+    assert OwedRemoval.objects.count() == 0 and not storages["private"].exists(Certificate.objects.get().pdf.name or "none")
+
+
+def test_a_ledger_that_cannot_be_written_stays_owed(yen: User, now: Any, settings: Any, tmp_path: Path) -> None:
+    settings.ERASURE_LEDGER = tmp_path
+    erasure = privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    assert erasure.noted_at is None
+    settings.ERASURE_LEDGER = tmp_path / "ledger.jsonl"
+    assert privacy.finish_owed(now=now) == 1
+    line = json.loads(settings.ERASURE_LEDGER.read_text())
+    assert line["account"] == yen.pk and not set(canary.CANARIES) & set(map(str, line.values()))
+
+
+def test_after_a_restore_the_ledger_erases_again(yen: User, now: Any, capsys: Any) -> None:
+    before = User.objects.filter(pk=yen.pk).values().get()
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    # As a backup of yesterday would have it.
+    Erasure.objects.all().delete()
+    User.objects.filter(pk=yen.pk).update(**before)
+    call_command("erase_person", again=True)
+    assert "erased again: 1 of 1" in capsys.readouterr().out
+    assert canary.whereabouts() == []
+    call_command("erase_person", again=True)
+    assert "erased again: 0 of 1" in capsys.readouterr().out
+
+
+def test_after_a_restore_a_stranger_with_the_same_number_is_left_alone(yen: User, now: Any) -> None:
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    Erasure.objects.all().delete()
+    User.objects.filter(pk=yen.pk).update(full_name="Lý Văn Khác", username="khac")
+    assert privacy.erase_again(now=now).strangers == (yen.pk,)
+    assert User.objects.get(pk=yen.pk).full_name == "Lý Văn Khác"
+
+
+@pytest.mark.parametrize("who", ["an", "binh", "chi", "outsider"])
+def test_only_the_owner_and_support_erase(who: str, yen: User, now: Any, request: pytest.FixtureRequest) -> None:
+    with pytest.raises(privacy.NotHandling):
+        privacy.erase_person(user=yen, reason="Thử", by=request.getfixturevalue(who), now=now)
+    assert User.objects.get(pk=yen.pk).full_name == canary.NAME
+
+
+def test_the_command_asks_why(yen: User) -> None:
+    with pytest.raises(CommandError, match="--reason"):
+        call_command("erase_person", str(yen.pk))
+    with pytest.raises(CommandError, match="No account"):
+        call_command("erase_person", "999999", reason="x")
+    call_command("erase_person", str(yen.pk), reason="Đơn 12/2026")
+    assert Erasure.objects.get().account == yen.pk
