@@ -18,7 +18,7 @@ FILE = Path(__file__).with_name("personal_data.yaml")
 TREATMENTS = ("delete", "blank", "pseudonymise", "scrub", "file", "keep")
 # Ways from a row to its person that no look-up of the ORM can say.
 SPECIAL = {"self", "actor", "session", "object"}
-_KEYS = {"category", "person", "plain", "secret", *TREATMENTS}
+_KEYS = {"title", "category", "person", "plain", "secret", *TREATMENTS}
 _TEXT = {"CharField", "TextField", "SlugField", "JSONField", "FileField", "GenericIPAddressField", "BinaryField"}
 
 
@@ -63,6 +63,7 @@ class Declared:
     """One model that holds something about people."""
 
     label: str
+    title: Wording
     category: Category
     person: tuple[str, ...]
     fields: tuple[Kept, ...]
@@ -112,6 +113,7 @@ def _declared(label: str, said: dict[str, Any]) -> Declared:
     secret = set(said.get("secret", ()))
     return Declared(
         label=label,
+        title=Wording.read(said["title"]),
         category=categories()[said["category"]],
         person=(ways,) if isinstance(ways, str) else tuple(ways),
         fields=tuple(
@@ -175,7 +177,7 @@ def _gaps(model: type[Model], raw: dict[str, Any]) -> list[str]:
         ]
         if not said:
             way = next((field.name for field in _fields(model) if _names_a_person(field)), "the__way__to_the_person")
-            found.append(f"{label} begins with the lines `{label}:`, `category: …` and `person: {way}`.")
+            found.append(f"{label} begins with the lines `{label}:`, `title: …`, `category: …` and `person: {way}`.")
     elif lacking:
         found.append(
             f"{label} has text that nobody declared. In {FILE.relative_to(settings.BASE_DIR)}, under `models:`, add "
@@ -192,8 +194,8 @@ def _contradictions(label: str, said: dict[str, Any], known: dict[str, type[Mode
     real = {field.name for field in _fields(known[label])}
     found += [f"{label}.{name} is declared, but there is no such field." for name in names if name not in real]
     found += [f"{label}.{name} is declared twice." for name in sorted({one for one in names if names.count(one) > 1})]
-    if any(said.get(key) for key in TREATMENTS) and not {"category", "person"} <= set(said):
-        found.append(f"{label} holds personal fields: it needs the lines `category: …` and `person: …`.")
+    if any(said.get(key) for key in TREATMENTS) and not {"title", "category", "person"} <= set(said):
+        found.append(f"{label} holds personal fields: it needs the lines `title: …`, `category: …` and `person: …`.")
     if said.get("delete") and any(said.get(key) for key in TREATMENTS if key not in {"delete", "file"}):
         found.append(f"{label}: where the row is deleted, every personal field stands under `delete:`.")
     return found

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
 
-from people.declarations import SPECIAL, Declared
+from people.declarations import SPECIAL, Category, Declared, Wording, declared
 from people.models import User
 
 
@@ -62,3 +67,82 @@ def sessions_of(account: int) -> list[str]:
         for session in Session.objects.iterator(chunk_size=1000)
         if session.get_decoded().get("_auth_user_id") == str(account)
     ]
+
+
+# --- the copy for the person --------------------------------------------------------------------------------------------
+
+# A page shows so many rows of a kind and says how many more the file has.
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Holding:
+    """The rows of one kind: each a list of (what it is, value)."""
+
+    title: Wording
+    label: str
+    rows: tuple[tuple[tuple[Wording, Any], ...], ...]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.rows)
+
+
+def copy_for(user: User) -> Iterator[tuple[Category, list[Holding]]]:
+    """Everything declared, by category, as much of it as a page can show."""
+    ways = Ways.of(user)
+    found: dict[str, tuple[Category, list[Holding]]] = {}
+    for one in declared():
+        total = rows(one, ways).count()
+        if not total:
+            continue
+        lines = tuple(
+            tuple((kept.what, value) for kept in one.fields if (value := said.get(kept.name)) not in (None, "", {}, []))
+            for said in _said(one, ways, SHOWN)
+        )
+        holding = Holding(title=one.title, label=one.label, rows=lines, total=total)
+        found.setdefault(one.category.key, (one.category, []))[1].append(holding)
+    return iter(found.values())
+
+
+def everything(user: User) -> dict[str, list[dict[str, Any]]]:
+    """Everything declared, by model and field, for a machine."""
+    ways = Ways.of(user)
+    return {one.label: [{name: _plain(value) for name, value in said.items()} for said in _said(one, ways)] for one in declared()}
+
+
+def _said(one: Declared, ways: Ways, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """What is handed out of each row. Whom a row names besides her is not hers to see."""
+    shown = [kept.name for kept in one.fields if not kept.secret]
+    fields = [one.model._meta.get_field(name) for name in shown]
+    named = [field.name for field in fields if _is_named(field)]
+    found = rows(one, ways).select_related(*named) if named else rows(one, ways)
+    for row in found[:limit]:
+        yield {field.name: value for field in fields if (value := _value(row, field, ways.user)) is not _HIDDEN}
+
+
+_HIDDEN = object()
+
+
+def _is_named(field: Any) -> bool:
+    """What is not one person's is named in words; her own rows stand in the copy themselves."""
+    own = {one.label for one in declared()} - {"wagtailcore.Page"}
+    return field.is_relation and field.related_model is not User and field.related_model._meta.label not in own
+
+
+def _value(row: Model, field: Any, user: User) -> Any:
+    if not field.is_relation:
+        return getattr(row, f"get_{field.name}_display")() if field.choices else getattr(row, field.name)
+    key = getattr(row, field.attname)
+    if field.related_model is User:
+        return _HIDDEN
+    return str(getattr(row, field.name)) if key is not None and _is_named(field) else key
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return timezone.localtime(value).isoformat()
+    if value is None or isinstance(value, bool | int | float | dict | list):
+        return value
+    return format(value, "f") if isinstance(value, Decimal) else str(value)

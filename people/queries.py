@@ -6,11 +6,12 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from people.consents import ConsentText, current_texts
-from people.models import ConsentPurpose, Membership, Organisation, User
+from people.models import HANDLING, ConsentPurpose, DataRequest, Membership, Organisation, User
 
 
 def role_kinds(user: User) -> set[str]:
@@ -25,9 +26,7 @@ def home_organisations(user: User) -> tuple[Organisation | None, Organisation | 
 
     With several memberships the one that began first is home.
     """
-    membership = (
-        Membership.objects.current().filter(user=user).select_related("organisation").order_by("since", "pk").first()
-    )
+    membership = Membership.objects.current().filter(user=user).select_related("organisation").order_by("since", "pk").first()
     if membership is None:
         return None, None
     home = membership.organisation
@@ -134,3 +133,16 @@ def personal_data(user: User) -> dict[str, Any]:
             for consent in user.consents.order_by("given_at", "pk")  # type: ignore[attr-defined]
         ],
     }
+
+
+def handles_requests(user: User) -> bool:
+    """Whether `user` answers what people ask about their data."""
+    return user.is_superuser or bool(role_kinds(user) & set(HANDLING))
+
+
+def request_queue(user: User, *, closed: bool) -> QuerySet[DataRequest]:
+    """Open ones, the most urgent first; or those answered, the last one first."""
+    found = DataRequest.objects.to_handle(user).select_related("person")
+    if closed:
+        return found.filter(closed_at__isnull=False).order_by("-closed_at")
+    return found.open().most_urgent_first()

@@ -1,9 +1,21 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.core.mail import send_mail
 from django.utils import timezone
 
-from people.actions import privacy
+from people.actions import privacy, requests
+
+
+def send(subject: str, text: str, address: str) -> None:
+    send_mail(subject, text, None, [address])
+
+
+@shared_task(name="people.answer_requests")
+def answer_requests() -> int:
+    """Letters about requests first, then the erasures that waited for theirs."""
+    now = timezone.now()
+    return requests.send_owed_letters(now=now, send=send) + requests.erase_accepted(now=now)
 
 
 @shared_task(name="people.erase_owed")

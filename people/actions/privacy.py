@@ -26,29 +26,26 @@ from django.db.models.functions import Cast
 
 from people import holdings
 from people.declarations import Declared, declared
-from people.models import Erasure, OwedRemoval, Role, RoleKind, User
+from people.models import Erasure, OwedRemoval, Role, User, people_handled_by
 from people.text import nfc
 
 log = logging.getLogger(__name__)
 
 MARK = "(đã xóa)"
 _NO_ADDRESS = "da-xoa@example.invalid"
-_HANDLING = {RoleKind.OWNER, RoleKind.SUPPORT}
 
 
 class NotHandling(PermissionError):
-    """Only the owner and support handle what people ask about their data."""
+    """Only the owner and support, each in his scope, handle what people ask about their data."""
 
 
 class ReasonMissing(ValueError):
     """An erasure without a reason cannot be answered for."""
 
 
-def require_handler(by: User | None) -> None:
-    """`by` None is the command line."""
-    if by is None or by.is_superuser:
-        return
-    if not Role.objects.current().filter(user=by, kind__in=_HANDLING).exists():
+def require_handler(by: User | None, person: User) -> None:
+    """`by` None is the command line or the sweep."""
+    if by is not None and not people_handled_by(by).filter(pk=person.pk).exists():
         raise NotHandling(by.pk)
 
 
@@ -93,7 +90,7 @@ def erase_person(*, user: User, reason: str, by: User | None, now: dt.datetime) 
     Rows change in one transaction; files, sessions and the ledger outside the database are owed from then on and done
     at once if they can be. Erased twice, the first one stands. Raises NotHandling, ReasonMissing.
     """
-    require_handler(by)
+    require_handler(by, user)
     if not nfc(reason):
         raise ReasonMissing
     with transaction.atomic():

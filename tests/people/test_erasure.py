@@ -29,15 +29,6 @@ from tests.people import canary
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _apart(settings: Any, tmp_path: Path) -> None:
-    """Storage and ledger of this test alone."""
-    settings.ERASURE_LEDGER = tmp_path / "erasures.jsonl"
-    settings.MEDIA_ROOT = tmp_path / "media"
-    private = {**settings.STORAGES["private"], "OPTIONS": {"location": str(tmp_path / "private"), "base_url": None}}
-    settings.STORAGES = {**settings.STORAGES, "private": private}
-
-
 @pytest.fixture
 def yen(city: SimpleNamespace, course: SimpleNamespace, binh: Any, now: Any) -> User:
     user = canary.make()

@@ -44,7 +44,7 @@ def test_a_whole_model_nobody_declared_is_named_with_its_first_lines(monkeypatch
     del raw["models"]["people.Membership"], raw["models"]["plans.Target"]
     monkeypatch.setattr(declarations, "_raw", lambda: raw)
     gaps = declarations.undeclared()
-    assert "people.Membership begins with the lines `people.Membership:`, `category: …` and `person: user`." in gaps
+    assert "people.Membership begins with the lines `people.Membership:`, `title: …`, `category: …` and `person: user`." in gaps
     assert any("add `plans.Target: {plain: [deadline, quote, source, note]}`" in gap for gap in gaps)
 
 
