@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
     "people.answer_requests": {"task": "people.answer_requests", "schedule": 60.0},
+    "people.forget_readings": {"task": "people.forget_readings", "schedule": crontab(hour=3, minute=20)},
     "people.erase_owed": {"task": "people.erase_owed", "schedule": 60.0},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

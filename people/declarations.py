@@ -118,8 +118,9 @@ def _declared(label: str, said: dict[str, Any]) -> Declared:
         person=(ways,) if isinstance(ways, str) else tuple(ways),
         fields=tuple(
             Kept(name=name, what=Wording.read(what), erasure=treatment, secret=name in secret)
-            for treatment in TREATMENTS
-            for name, what in said.get(treatment, {}).items()
+            for treatment, named in said.items()
+            if treatment in TREATMENTS
+            for name, what in named.items()
         ),
     )
 

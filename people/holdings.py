@@ -98,7 +98,7 @@ def copy_for(user: User) -> Iterator[tuple[Category, list[Holding]]]:
         if not total:
             continue
         lines = tuple(
-            tuple((kept.what, value) for kept in one.fields if (value := said.get(kept.name)) not in (None, "", {}, []))
+            tuple((kept.what, said[kept.name]) for kept in one.fields if said.get(kept.name) not in (None, "", {}, []))
             for said in _said(one, ways, SHOWN)
         )
         holding = Holding(title=one.title, label=one.label, rows=lines, total=total)
@@ -119,7 +119,9 @@ def _said(one: Declared, ways: Ways, limit: int | None = None) -> Iterator[dict[
     named = [field.name for field in fields if _is_named(field)]
     found = rows(one, ways).select_related(*named) if named else rows(one, ways)
     for row in found[:limit]:
-        yield {field.name: value for field in fields if (value := _value(row, field, ways.user)) is not _HIDDEN}
+        # A reader has no use for the keys of her own rows, a machine has.
+        told = fields if limit is None else [field for field in fields if not field.is_relation or _is_named(field)]
+        yield {field.name: value for field in told if (value := _value(row, field, ways.user)) is not _HIDDEN}
 
 
 _HIDDEN = object()

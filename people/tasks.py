@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.mail import send_mail
 from django.utils import timezone
 
-from people.actions import privacy, requests
+from people.actions import privacy, readings, requests
 
 
 def send(subject: str, text: str, address: str) -> None:
@@ -21,3 +21,8 @@ def answer_requests() -> int:
 @shared_task(name="people.erase_owed")
 def erase_owed() -> int:
     return privacy.finish_owed(now=timezone.now())
+
+
+@shared_task(name="people.forget_readings")
+def forget_readings() -> int:
+    return readings.forget_readings(now=timezone.now())

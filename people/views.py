@@ -16,10 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from people import holdings, queries
-from people.actions import accounts, requests
+from people.actions import accounts, readings, requests
 from people.consents import current_texts
 from people.forms import SIGN_UP_KEY, AnswerForm, FileRequestForm, NameForm, StartForm
-from people.models import DataRequest, Membership, Role, User
+from people.models import DataRequest, Membership, ReadingKind, Role, User
 
 
 def _reader(request: HttpRequest) -> User:
@@ -179,6 +179,7 @@ def handle_request(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("Đã ghi."))
         return redirect("handle_request", pk)
+    readings.record_reading(reader=_reader(request), kind=ReadingKind.PERSON, person=asked.person, people=1, now=timezone.now())
     steps = asked.steps.select_related("by").order_by("at", "pk")
     context = {"asked": asked, "form": form, "steps": steps, "late": asked.overdue(timezone.now())}
     return render(request, "people/request.html", context)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from classes.exports import CSV, XLSX, Cell, write_csv, write_xlsx
 from classes.models import ClassMember, TrainingClass
 from classes.queries import scope_of
-from people.models import Organisation
+from people.actions.readings import record_reading
+from people.models import Organisation, ReadingKind
 
 
 def taught_class(request: HttpRequest, pk: uuid.UUID) -> TrainingClass:
@@ -33,6 +36,11 @@ def officer_scope(request: HttpRequest) -> list[Organisation]:
 
 def overseen(request: HttpRequest, code: str) -> Organisation:
     return get_object_or_404(Organisation.objects.visible_to(request.user), code=code)
+
+
+def note_reading(request: HttpRequest, kind: ReadingKind, *, people: int = 1, **where: Any) -> None:
+    """That this reader was shown so many people: they may see it on their own page."""
+    record_reading(reader=request.user, kind=kind, people=people, now=timezone.now(), **where)  # type: ignore[arg-type]
 
 
 def table_file(name: str, extension: str, title: str, header: list[str], rows: list[list[Cell]]) -> HttpResponse:

@@ -107,12 +107,12 @@ class DataRequest(models.Model):
 
 
 class StepKind(models.TextChoices):
-    FILED = "filed", _("Gửi yêu cầu")
-    ACKNOWLEDGED = "acknowledged", _("Báo đã nhận")
-    EXTENDED = "extended", _("Gia hạn")
-    ACCEPTED = "accepted", _("Chấp nhận xóa")
+    FILED = "filed", _("Yêu cầu được gửi")
+    ACKNOWLEDGED = "acknowledged", _("Đã báo nhận")
+    EXTENDED = "extended", _("Đã gia hạn")
+    ACCEPTED = "accepted", _("Đã chấp nhận xóa")
     DONE = "done", _("Đã làm xong")
-    REFUSED = "refused", _("Từ chối")
+    REFUSED = "refused", _("Đã từ chối")
     CANCELLED = "cancelled", _("Người yêu cầu rút lại")
 
 
@@ -168,3 +168,38 @@ class OwedRemoval(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ReadingKind(models.TextChoices):
+    UNIT = "unit", _("Danh sách người của một đơn vị")
+    UNIT_FILE = "unit_file", _("Tải danh sách người của một đơn vị")
+    CLASS = "class", _("Bảng của lớp")
+    CLASS_FILE = "class_file", _("Tải bảng của lớp")
+    SLIPS = "slips", _("Thẻ đăng nhập của lớp")
+    PERSON = "person", _("Trang của riêng bạn")
+
+
+class Reading(models.Model):
+    """That a member of staff read personal data: one row a request, with the list and how long it was.
+
+    Who stood on the list follows from where it was: `organisation` with the memberships of that day, `group` (the
+    identifier of a class, which lies above this app) with its members; `person` where it was one person's page.
+    """
+
+    reader = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=20, choices=ReadingKind.choices)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    group = models.UUIDField(null=True)
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    people = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "at"], name="reading_organisation"),
+            models.Index(fields=["group", "at"], name="reading_group"),
+            models.Index(fields=["person", "at"], name="reading_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reader_id} {self.kind}"
