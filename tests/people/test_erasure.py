@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import unicodedata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,9 @@ from django.contrib.sessions.models import Session
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pypdf import PdfReader
 
+from certificates.actions import render, render_owed
 from certificates.models import Certificate
 from classes.actions import count_agencies
 from classes.models import AgencyCount
@@ -25,6 +28,7 @@ from people.models import Erasure, OwedRemoval, Role, User
 from plans import measures
 from tests import world
 from tests.people import canary
+from tests.plans.make import certificate, enrolment
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +93,23 @@ def test_counts_are_the_same_before_and_after(yen: User, city: Any, course: Any,
     privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
     assert counts() == before
     assert Enrolment.objects.values("learner").distinct().count() == 1
+
+
+def test_her_certificate_is_drawn_again_without_her_name(yen: User, course: Any, now: Any) -> None:
+    row = certificate(enrolment(yen, course.page, now, done_at=now), now)
+    Certificate.objects.filter(pk=row.pk).update(full_name=canary.NAME)
+    first = render(certificate=Certificate.objects.get(pk=row.pk))
+    assert canary.NAME in words(first)
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    assert not storages["private"].exists(first.pdf.name)
+    assert render_owed() == 1
+    again = Certificate.objects.get(pk=row.pk)
+    assert canary.NAME not in words(again) and privacy.MARK in words(again) and again.code == row.code
+
+
+def words(certificate: Certificate) -> str:
+    with certificate.pdf.open() as file:
+        return unicodedata.normalize("NFC", " ".join(page.extract_text() for page in PdfReader(file).pages))
 
 
 def test_others_are_left_as_they_are(yen: User, an: Any, now: Any) -> None:
