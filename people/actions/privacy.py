@@ -134,7 +134,9 @@ def _treat(one: Declared, ways: holdings.Ways, identity: Identity) -> None:
         return
     if any(one.treated(how) for how in ("blank", "pseudonymise", "scrub", "file")):
         subject = set(holdings.rows(one, ways, about=True).values_list("pk", flat=True))
-        for row in hers.iterator(chunk_size=500):
+        # Whoever draws a document for such a row meanwhile waits, and then sees that it is nobody's.
+        held = hers.select_for_update(of=("self",)) if one.treated("file") else hers
+        for row in held.iterator(chunk_size=500):
             _rewrite(row, one, identity, about=row.pk in subject)
     if one.treated("scrub") and one.person != ("actor",):
         for row in _mentioning(one, identity).iterator(chunk_size=500):
