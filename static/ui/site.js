@@ -27,6 +27,10 @@
     document.querySelectorAll("details.outline-fold").forEach(function (box) { box.open = false; });
   }
 
+  /* In a row of ways that slides, the current one is in sight. */
+  var here = document.querySelector(".site-nav.one-row [aria-current]");
+  if (here) { here.closest("ul").scrollLeft = here.getBoundingClientRect().right - root.clientWidth + 40; }
+
   /* An error summary takes the focus, so that it is read out. */
   var summary = document.querySelector(".summary-error");
   if (summary) { summary.focus(); }
