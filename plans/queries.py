@@ -540,7 +540,7 @@ class _Lines:
 
     def _source(self, indicator: Indicator, entered: dict[str, Any] | None) -> str:
         if indicator.measured_by:
-            return _("Máy đếm")
+            return _("Nền tảng tự đếm")
         if entered is None:
             return _("Chờ %(lead)s nhập") % {"lead": indicator.lead} if indicator.lead else _("Chờ cơ quan nhập")
         if entered["period_id"] == self.board.period.pk:

@@ -280,7 +280,7 @@ class _Writer:
         found: list[Flowable] = [
             Paragraph(f"<b>{escape(code)}. {escape(name)}.</b> {escape(words)}", note) for code, name, words in lines
         ]
-        return found or [self._text(_("Không có nội dung nào do máy đếm."))]
+        return found or [self._text(_("Không có nội dung nào do nền tảng đếm."))]
 
     # --- parts --------------------------------------------------------------------------------------------------
 
