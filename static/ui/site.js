@@ -57,6 +57,14 @@
     });
   });
 
+  /* On paper every fold is open. */
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details.fold:not([open])").forEach(function (box) { box.open = true; box.dataset.shut = ""; });
+  });
+  window.addEventListener("afterprint", function () {
+    document.querySelectorAll("details[data-shut]").forEach(function (box) { box.open = false; delete box.dataset.shut; });
+  });
+
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.addEventListener("click", function () { window.print(); });
   });

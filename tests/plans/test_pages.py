@@ -150,7 +150,7 @@ def test_a_bad_file_and_a_negative_figure_come_back_with_words(measured: Plan, d
     bad = client.post(URL, {**GIVEN, "evidence_file": SimpleUploadedFile("qd.pdf", b"<script>")})
     assert "Nội dung tệp không khớp" in text(bad)
     assert "nhỏ hơn 0" in text(client.post(URL, {**GIVEN, "value": "-2"}, follow=True))
-    assert "Cần sửa vài chỗ" in text(client.post(URL, {**GIVEN, "evidence": ""}))
+    assert "Cần sửa một chỗ" in text(client.post(URL, {**GIVEN, "evidence": ""}))
     assert not Measurement.objects.filter(entered_by=dung).exists()
 
 
