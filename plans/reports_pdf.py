@@ -140,7 +140,8 @@ class _Writer:
         small, strong = _style(12, **centre), _style(12, "Tinos-Bold", **centre)
         motto, number = _style(13, "Tinos-Bold", **centre), _style(13, **centre)
         left = [
-            _say(_one_line(self.head.parent.upper(), "THÀNH PHỐ HỒ CHÍ MINH"), small), _say(self.head.issuer.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
+            _say(_one_line(self.head.parent.upper(), "THÀNH PHỐ HỒ CHÍ MINH"), small),
+            _say(self.head.issuer.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
             _say(_("Số:          /BC-%(code)s") % {"code": self.head.issuer_code}, number),
         ]  # fmt: skip
         words = _("Độc lập - Tự do - Hạnh phúc")

@@ -9,7 +9,6 @@ import datetime as dt
 import hashlib
 import re
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from django import template
@@ -22,25 +21,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from people.models import Audience, Tier
+from people.text import whole_words
 
 register = template.Library()
 
-# Words of two syllables that our titles and headings are made of, and whose halves mean something else.
-_WORDS = (
-    "an toàn|buổi sáng|bài học|báo cáo|bảo vệ|bắt đầu|bệnh viện|chuyển đổi|chương trình|con người|con số|cuối khóa|"
-    "cá nhân|câu hỏi|công chức|công nghệ|công việc|công vụ|cơ quan|danh sách|dùng được|dữ liệu|giáo dục|giáo viên|"
-    "giấy tờ|giọng nói|hiểu đúng|hoàn thành|hoạt động|hành chính|hình ảnh|học sinh|học tập|khoa học|khóa học|"
-    "kiểm tra|kế hoạch|kết quả|lãnh đạo|lừa đảo|máy học|máy nghe|máy nhìn|mật khẩu|nguồn gốc|nhiệm vụ|nhân dân|"
-    "nhân tạo|nâng cao|nền tảng|phân loại|phòng khám|phòng thử|phần mềm|phục vụ|quyết định|quản lý|ra sao|ranh giới|"
-    "sinh hoạt|sáng tạo|số liệu|thành phố|thông tin|thế nào|thử nghiệm|thực tế|tiếp tục|trung tâm|truy cập|"
-    "trách nhiệm|trí tuệ|trò chuyện|trạm y|trả lời|trợ giúp|trợ lý|tuyên bố|tài khoản|tài liệu|viên chức|việc làm|"
-    "vì sao|ví dụ|văn bản|văn phòng|xe buýt|xác nhận|xác thực|xử lý|y tế|yêu cầu|đào tạo|đăng nhập|đơn vị|đầu tiên|"
-    "ủy ban|ứng dụng"
-)
-WORDS_OF_TWO = frozenset(_WORDS.split("|"))
-_MARKS = "“”\"'(),.:;?!…"
 _HEADING = re.compile(r"(<h[2-4]\b[^>]*>)([^<]+)(</h[2-4]>)")
-
 
 # Of one place in a template; a text is a few thousand characters.
 _MOST_KEPT = 500
@@ -188,12 +173,7 @@ def get(mapping: dict[Any, Any], key: Any) -> Any:
 @register.filter
 def keep_pairs(text: str) -> str:
     """No-break spaces inside words of two syllables and before the last one: no line of a heading ends on half a word."""
-    words = text.split(" ")
-    kept = words[0]
-    for place, (before, word) in enumerate(pairwise(words), 2):
-        pair = f"{before.lstrip(_MARKS)} {word.rstrip(_MARKS)}".lower()
-        kept += ("\u00a0" if pair in WORDS_OF_TWO or place == len(words) else " ") + word
-    return kept
+    return whole_words(text)
 
 
 @register.filter

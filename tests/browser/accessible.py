@@ -16,14 +16,15 @@ AXE = Axe()
 NARROWEST = {"width": 320, "height": 640}
 # What is smaller than a finger. A link in running text is as high as its line, a card's link as large as the card, a box as
 # large as its label; what stands outside the page (the skip link, heads of a table shown as cards) is not touched.
-SMALL = """() => [...document.querySelectorAll('a[href], button, summary, select, textarea, input:not([type=hidden])')].filter(one => {
-  const box = one.getBoundingClientRect(), look = getComputedStyle(one);
-  if (!box.width || !box.height || box.right < 1 || look.visibility === 'hidden' || one.closest('.visually-hidden')) return false;
-  if (one.tagName === 'A' && look.display === 'inline' && one.parentElement.innerText.trim() !== one.innerText.trim()) return false;
-  if (one.matches('.card-x.link h3 a, .card-x.link h2 a')) return false;
-  const boxes = [box, ...[...(one.labels || [])].map(label => label.getBoundingClientRect())];
+SMALL = """() => [...document.querySelectorAll('a[href], button, summary, select, textarea, input')].filter(one => {
+  const box = one.getBoundingClientRect(), look = getComputedStyle(one), boxes = [box];
+  if (!box.width || !box.height || box.right < 1 || look.visibility === 'hidden') return false;
+  if (one.matches('.visually-hidden *, .card-x.link h2 a, .card-x.link h3 a')) return false;
+  const alone = one.parentElement.innerText.trim() === one.innerText.trim();
+  if (one.tagName === 'A' && look.display === 'inline' && !alone) return false;
+  for (const label of one.labels || []) boxes.push(label.getBoundingClientRect());
   return Math.max(...boxes.map(one => one.height)) < 43.5 || Math.max(...boxes.map(one => one.width)) < 24;
-}).map(one => `${one.tagName.toLowerCase()} “${one.innerText || one.name}” ${Math.round(one.getBoundingClientRect().height)} px`)"""
+}).map(one => `${one.tagName} “${one.innerText || one.name}” ${Math.round(one.getBoundingClientRect().height)} px`)"""
 
 
 class Barriers:
