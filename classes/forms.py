@@ -60,11 +60,11 @@ class RosterForm(forms.Form):
         label=_("Danh sách"), strip=False, max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 12, "autocomplete": "off", "spellcheck": "false"}),
         help_text=_("Mỗi dòng một người. Dán thẳng từ Excel, Word hay Zalo đều được; số thứ tự ở đầu dòng sẽ được bỏ. "
-                    "Người đã có tài khoản trong đơn vị: ghi tên đăng nhập hoặc e-mail."),
+                    "Người đã có tài khoản trong đơn vị: ghi tên đăng nhập hoặc thư điện tử."),
     )  # fmt: skip
     birth_year = forms.IntegerField(
         label=_("Năm sinh chung của cả danh sách"), required=False, min_value=1900, max_value=2100,
-        help_text=_("Để biết ai dưới 16 tuổi. Bỏ trống nếu mỗi người một năm."),
+        help_text=_("Để biết ai dưới 16 tuổi. Bỏ trống nếu không sinh cùng năm."),
     )  # fmt: skip
     keep_namesakes = forms.BooleanField(
         label=_("Có người trùng họ tên thật, vẫn thêm"), required=False,
@@ -82,7 +82,7 @@ class JoinForm(forms.Form):
     code = forms.CharField(
         label=_("Mã vào lớp"), max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
-        help_text=_("Giáo viên cho bạn mã này, ví dụ HX7-K9MP. Viết hoa hay thường, có gạch hay không đều được."),
+        help_text=_("Ví dụ HX7-K9MP. Giáo viên cho bạn mã này; viết hoa hay thường, có gạch hay không đều được."),
     )  # fmt: skip
 
 

@@ -322,7 +322,8 @@ def written_targets(plan: Plan) -> list[WrittenTarget]:
         WrittenTarget(
             code=target.indicator.code, name=target.indicator.name,
             words=wording.target(target.operator, target.value_min, target.value_max, target.indicator.unit),
-            deadline=wording.deadline(target.deadline), lead=target.indicator.lead, quote=target.quote, citation=target.source,
+            deadline=wording.deadline(target.deadline), lead=target.indicator.lead, quote=target.quote,
+            citation=wording.citation(target.source),
         )
         for target in plan.targets.select_related("indicator").order_by("pk")
     ]  # fmt: skip
@@ -479,7 +480,7 @@ class _Lines:
             in_period=kept if self._hidden(indicator, part) else wording.amount(part, indicator.unit) if part is not None else "",
             status=status, mark=self._mark(target, status), source=self._source(indicator, entered),
             evidence=entered["evidence"] if entered else "", definition=indicator.definition, quote=target.quote,
-            citation=target.source, note=target.note, outside_seed=target.outside_seed,
+            citation=wording.citation(target.source), note=target.note, outside_seed=target.outside_seed,
             bar=None if hidden else charts.bullet(aim, value),
             url=reverse("plans:indicator", args=[self.board.plan.code, indicator.code]),
         )  # fmt: skip
@@ -540,7 +541,7 @@ class _Lines:
 
     def _source(self, indicator: Indicator, entered: dict[str, Any] | None) -> str:
         if indicator.measured_by:
-            return _("Máy đếm")
+            return _("Nền tảng tự đếm")
         if entered is None:
             return _("Chờ %(lead)s nhập") % {"lead": indicator.lead} if indicator.lead else _("Chờ cơ quan nhập")
         if entered["period_id"] == self.board.period.pk:

@@ -74,7 +74,7 @@ def _review(page: Page) -> None:
 
 def _certificate(page: Page) -> None:
     page.goto("/learn/")
-    page.get_by_role("link", name="Giấy xác nhận").first.click()
+    page.locator("main").get_by_role("link", name="Giấy xác nhận").first.click()
 
 
 def _verify(page: Page) -> None:

@@ -103,7 +103,7 @@ def due(request: HttpRequest, pk: uuid.UUID, assignment: uuid.UUID) -> HttpRespo
 def withdraw(request: HttpRequest, pk: uuid.UUID, assignment: uuid.UUID) -> HttpResponse:
     given = get_object_or_404(Assignment.objects.filter(training_class=taught_class(request, pk)), pk=assignment)
     actions.withdraw_assignment(assignment=given, now=timezone.now())
-    told = _("Đã rút “%(title)s”. Phần các bạn đã học vẫn còn; giao lại lúc nào cũng được.")
+    told = _("Đã rút “%(title)s”. Phần người học đã làm vẫn còn; giao lại lúc nào cũng được.")
     messages.success(request, told % {"title": given.title})
     return redirect("classes:detail", pk)
 

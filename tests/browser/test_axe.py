@@ -39,6 +39,16 @@ def test_a_barrier_would_be_found(open_page: OpenPage) -> None:
         assert expected in told
 
 
+def test_the_reading_settings_open_inside_a_phone(open_page: OpenPage) -> None:
+    page = open_page(phone=True)
+    page.goto("/")
+    page.locator(".head-tools .menu > summary").click()
+    panel = page.locator(".head-tools .menu-panel").bounding_box()
+    assert panel
+    assert panel["x"] >= 0
+    assert panel["x"] + panel["width"] <= 360
+
+
 def test_public_pages_have_no_barriers(open_page: OpenPage, barriers: Barriers, watch: Watch) -> None:
     page = open_page()
     for name, address in {

@@ -56,7 +56,7 @@ def test_the_list_shows_every_plan_with_its_standing(measured: Plan, client: Cli
 def test_the_ledger_is_public_provisional_and_dated(measured: Plan, client: Client) -> None:
     response = client.get("/plans/4738/")
     page = text(response)
-    for words in ("Quý IV/2026", "khoảng 10 lớp", "Tạm tính", "Hôm nay", "Thứ Năm 24 12/2026", "12 người", "Máy đếm",
+    for words in ("Quý IV/2026", "khoảng 10 lớp", "Tạm tính", "Hôm nay", "Thứ Năm 24 12/2026", "12 người", "Nền tảng tự đếm",
                   "Đếm lớp đã kết thúc.", "Chưa kỳ nào được chốt"):  # fmt: skip
         assert words in page, words
     assert "Theo cơ quan" not in page
@@ -150,7 +150,7 @@ def test_a_bad_file_and_a_negative_figure_come_back_with_words(measured: Plan, d
     bad = client.post(URL, {**GIVEN, "evidence_file": SimpleUploadedFile("qd.pdf", b"<script>")})
     assert "Nội dung tệp không khớp" in text(bad)
     assert "nhỏ hơn 0" in text(client.post(URL, {**GIVEN, "value": "-2"}, follow=True))
-    assert "Cần sửa vài chỗ" in text(client.post(URL, {**GIVEN, "evidence": ""}))
+    assert "Cần sửa một chỗ" in text(client.post(URL, {**GIVEN, "evidence": ""}))
     assert not Measurement.objects.filter(entered_by=dung).exists()
 
 
