@@ -8,10 +8,11 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from classes.models import ClassKind
+from classes import codes
+from classes.models import ClassKind, ClassSession
 from courses.models import CoursePage
 from courses.queries import CourseOutline
-from people.models import Organisation
+from people.models import Organisation, User
 from people.text import nfc
 
 
@@ -34,11 +35,25 @@ class ClassForm(forms.Form):
     name = NameField(label=_("Tên lớp"), max_length=120, help_text=_("Như bạn vẫn gọi: 10A1, Bồi dưỡng đợt 2."))
     kind = forms.ChoiceField(label=_("Loại lớp"), choices=ClassKind.choices, widget=forms.RadioSelect, initial=ClassKind.SCHOOL)
     organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Trường, đơn vị"), empty_label=None)
+    code = NameField(
+        label=_("Mã lớp của đơn vị tổ chức"), max_length=40, required=False,
+        help_text=_("Chỉ cho lớp bồi dưỡng, như trên quyết định mở lớp. Bỏ trống được."),
+    )  # fmt: skip
+    school_year = forms.ChoiceField(label=_("Năm học"), required=False, help_text=_("Chỉ cho lớp ở trường."))
     starts_on = forms.DateField(label=_("Ngày bắt đầu"), widget=_day())
-    ends_on = forms.DateField(label=_("Ngày kết thúc"), widget=_day(), required=False)
+    ends_on = forms.DateField(
+        label=_("Ngày kết thúc"), widget=_day(), required=False,
+        help_text=_("Qua ngày này lớp tự đóng. Bỏ trống: lớp của năm học kết thúc ngày 31/5."),
+    )  # fmt: skip
+    planned = forms.BooleanField(
+        label=_("Mới là dự kiến, chưa cho ai vào"), required=False, help_text=_("Bạn mở lớp sau, ở trang của lớp.")
+    )
 
     def __init__(self, *args: Any, organisations: list[Organisation], today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, initial={"key": uuid.uuid4(), "starts_on": today}, **kwargs)
+        this, coming = codes.school_year(today), codes.school_year(today + dt.timedelta(days=240))
+        years = dict.fromkeys([this, coming])
+        self.fields["school_year"].choices = [("", _("Không theo năm học")), *((year, year) for year in years)]  # type: ignore[attr-defined]
         self.only = organisations[0] if len(organisations) == 1 else None
         if self.only:
             del self.fields["organisation"]
@@ -50,9 +65,98 @@ class ClassForm(forms.Form):
         data = super().clean() or {}
         if self.only:
             data["organisation"] = self.only
+        if data.get("kind") == ClassKind.SCHOOL:
+            data["code"] = ""
+        elif "school_year" in data:
+            data["school_year"] = ""
         if data.get("ends_on") and data.get("starts_on") and data["ends_on"] < data["starts_on"]:
             self.add_error("ends_on", _("Ngày kết thúc đang trước ngày bắt đầu. Hãy chọn lại một trong hai ngày."))
         return data
+
+
+class ReasonForm(forms.Form):
+    reason = NameField(label=_("Vì sao?"), max_length=255, help_text=_("Ghi vào nhật ký của lớp."))
+
+
+class DatesForm(ReasonForm):
+    starts_on = forms.DateField(label=_("Ngày bắt đầu"), widget=_day())
+    ends_on = forms.DateField(label=_("Ngày kết thúc"), widget=_day(), required=False)
+    field_order = ("starts_on", "ends_on", "reason")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("ends_on") and data.get("starts_on") and data["ends_on"] < data["starts_on"]:
+            self.add_error("ends_on", _("Ngày kết thúc đang trước ngày bắt đầu. Hãy chọn lại một trong hai ngày."))
+        return data
+
+
+class RulesForm(forms.Form):
+    capacity = forms.IntegerField(
+        label=_("Sĩ số tối đa"), required=False, min_value=1, max_value=2000,
+        help_text=_("Đủ người thì ai đến sau vào danh sách chờ, có chỗ là tự được vào. Bỏ trống: không giới hạn."),
+    )  # fmt: skip
+    by_nomination = forms.BooleanField(
+        label=_("Cơ quan cử người"), required=False,
+        help_text=_("Người gõ mã vào lớp phải chờ cơ quan của mình duyệt; cán bộ cơ quan cũng tự cử người được."),
+    )  # fmt: skip
+    attendance_needed = forms.IntegerField(
+        label=_("Phải dự bao nhiêu phần trăm số buổi"), required=False, min_value=1, max_value=100,
+        help_text=_("Hoàn thành lớp là làm xong mọi bài được giao và dự đủ số buổi này. Bỏ trống: điểm danh không tính."),
+    )  # fmt: skip
+
+
+class TrainerForm(forms.Form):
+    account = forms.CharField(
+        label=_("Tên đăng nhập hoặc e-mail của giảng viên"), max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        help_text=_("Người này phải có vai giáo viên ở đơn vị của lớp."),
+    )  # fmt: skip
+
+
+class SessionForm(forms.Form):
+    """A session on one day: `cleaned_data` holds `starts_at` and `ends_at`."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    day = forms.DateField(label=_("Ngày"), widget=_day())
+    begins = forms.TimeField(label=_("Từ"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), initial=dt.time(8))
+    ends = forms.TimeField(label=_("Đến"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), initial=dt.time(11))
+    place = NameField(label=_("Nơi học"), max_length=160, required=False, help_text=_("Phòng, hội trường, địa chỉ."))
+    link = forms.URLField(
+        label=_("Hoặc đường dẫn lớp trực tuyến"), max_length=400, required=False, assume_scheme="https"
+    )
+    topic = NameField(label=_("Nội dung"), max_length=160, required=False)
+    trainer = forms.ModelChoiceField(User.objects.none(), label=_("Giảng viên"), required=False, empty_label=_("Chưa phân công"))
+
+    def __init__(self, *args: Any, trainers: list[User], session: ClassSession | None = None, **kwargs: Any) -> None:
+        if session:
+            begin, end = timezone.localtime(session.starts_at), timezone.localtime(session.ends_at)
+            kwargs["initial"] = {
+                "key": session.pk, "day": begin.date(), "begins": begin.time(), "ends": end.time(), "place": session.place,
+                "link": session.link, "topic": session.topic, "trainer": session.trainer_id,
+            }  # fmt: skip
+        else:
+            kwargs["initial"] = {"key": uuid.uuid4(), "trainer": trainers[0].pk if len(trainers) == 1 else None}
+        super().__init__(*args, **kwargs)
+        choices = User.objects.filter(pk__in=[one.pk for one in trainers]).order_by("name_folded")
+        self.fields["trainer"].queryset = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if all(name in data for name in ("day", "begins", "ends")):
+            data["starts_at"] = timezone.make_aware(dt.datetime.combine(data["day"], data["begins"]))
+            data["ends_at"] = timezone.make_aware(dt.datetime.combine(data["day"], data["ends"]))
+            if data["ends_at"] <= data["starts_at"]:
+                self.add_error("ends", _("Giờ kết thúc phải sau giờ bắt đầu."))
+        if not data.get("place") and not data.get("link"):
+            self.add_error("place", _("Hãy ghi nơi học, hoặc đường dẫn nếu học trực tuyến."))
+        return data
+
+    def wanted(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("starts_at", "ends_at", "place", "link", "trainer", "topic")}
+
+
+class ChangedSessionForm(SessionForm):
+    reason = NameField(label=_("Vì sao đổi?"), max_length=255, help_text=_("Ghi vào nhật ký của lớp."))
 
 
 class RosterForm(forms.Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from classes.views import join, members, teacher
+from classes.views import join, lifecycle, members, nominations, sessions, teacher
 
 UUID = r"(?P<pk>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
@@ -13,13 +13,29 @@ urlpatterns = [
     path("", teacher.class_list, name="list"),
     path("new/", teacher.create, name="create"),
     path("join/", join.join, name="join"),
+    path("open/", nominations.open_classes, name="open_classes"),
     path("<uuid:pk>/", teacher.detail, name="detail"),
     re_path(rf"^{UUID}/export\.(?P<extension>csv|xlsx)$", teacher.export, name="export"),
     path("<uuid:pk>/assign/", teacher.assign, name="assign"),
     path("<uuid:pk>/assignments/<uuid:assignment>/", teacher.due, name="due"),
     path("<uuid:pk>/assignments/<uuid:assignment>/withdraw/", teacher.withdraw, name="withdraw"),
-    path("<uuid:pk>/close/", teacher.close, name="close"),
-    path("<uuid:pk>/reopen/", teacher.reopen, name="reopen"),
+    path("<uuid:pk>/settings/", lifecycle.settings, name="settings"),
+    path("<uuid:pk>/dates/", lifecycle.dates, name="dates"),
+    path("<uuid:pk>/rules/", lifecycle.rules, name="rules"),
+    path("<uuid:pk>/open/", lifecycle.open_up, name="open"),
+    path("<uuid:pk>/close/", lifecycle.close, name="close"),
+    path("<uuid:pk>/reopen/", lifecycle.reopen, name="reopen"),
+    path("<uuid:pk>/cancel/", lifecycle.cancel, name="cancel"),
+    path("<uuid:pk>/archive/", lifecycle.archive, name="archive"),
+    path("<uuid:pk>/unarchive/", lifecycle.unarchive, name="unarchive"),
+    path("<uuid:pk>/trainers/", sessions.trainer, name="trainer"),
+    path("<uuid:pk>/sessions/", sessions.plan, name="sessions"),
+    path("<uuid:pk>/sessions/<int:number>/change/", sessions.change, name="session_change"),
+    path("<uuid:pk>/sessions/<int:number>/cancel/", sessions.cancel, name="session_cancel"),
+    path("<uuid:pk>/waiting/", nominations.waiting, name="waiting"),
+    path("<uuid:pk>/waiting/<int:nomination>/decline/", nominations.turn_away, name="turn_away"),
+    path("<uuid:pk>/nominate/", nominations.nominate, name="nominate"),
+    path("<uuid:pk>/nominate/<int:nomination>/decline/", nominations.refuse, name="refuse"),
     path("<uuid:pk>/members/add/", members.add, name="add"),
     path("<uuid:pk>/members/slips/", members.slips, name="slips"),
     path("<uuid:pk>/members/<int:number>/", members.member, name="member"),

@@ -16,6 +16,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "certificates.issue": {"task": "certificates.issue", "schedule": 30.0},
     "certificates.render": {"task": "certificates.render", "schedule": 60.0},
+    "classes.close_over": {"task": "classes.close_over", "schedule": crontab(minute="7,37")},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},

@@ -34,7 +34,7 @@ def assign(
 
     Raises ClassClosed, DueInPast, NothingToAssign.
     """
-    if not training_class.is_open:
+    if training_class.is_over:
         raise ClassClosed
     if due_at <= now:
         raise DueInPast

@@ -5,23 +5,34 @@ from classes.models.classes import (
     ClassKind,
     ClassMember,
     ClassQuerySet,
+    ClassState,
     ClassTeacher,
     MemberQuerySet,
     MemberSource,
     TrainingClass,
     teaching_roots,
 )
+from classes.models.nominations import Nomination, NominationState
+from classes.models.sessions import ClassSession, SessionQuerySet
+from classes.models.trail import ChangeSubject, ClassChange
 
 __all__ = [
     "Assignment",
     "AssignmentQuerySet",
+    "ChangeSubject",
+    "ClassChange",
     "ClassKind",
     "ClassMember",
     "ClassQuerySet",
+    "ClassSession",
+    "ClassState",
     "ClassTeacher",
     "MemberQuerySet",
     "MemberSource",
+    "Nomination",
+    "NominationState",
     "RequirementQuerySet",
+    "SessionQuerySet",
     "StaffRequirement",
     "TrainingClass",
     "teaching_roots",

@@ -73,6 +73,7 @@ def _from_classes(learner: User) -> list[_Given]:
         .filter(
             training_class__members__learner=learner,
             training_class__members__left_at__isnull=True,
+            training_class__opened_at__isnull=False,
             training_class__closed_at__isnull=True,
             training_class__cancelled_at__isnull=True,
         )  # fmt: skip

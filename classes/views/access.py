@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 
 from classes.exports import CSV, XLSX, Cell, write_csv, write_xlsx
-from classes.models import ClassMember, TrainingClass
+from classes.models import ClassMember, ClassSession, TrainingClass
 from classes.queries import scope_of
 from people.models import Organisation
 
@@ -22,6 +22,11 @@ def taught_class(request: HttpRequest, pk: uuid.UUID) -> TrainingClass:
 def class_member(request: HttpRequest, pk: uuid.UUID, number: int) -> ClassMember:
     members = ClassMember.objects.filter(training_class=taught_class(request, pk))
     return get_object_or_404(members.select_related("learner", "training_class__organisation"), number=number)
+
+
+def class_session(request: HttpRequest, pk: uuid.UUID, number: int) -> ClassSession:
+    sessions = ClassSession.objects.filter(training_class=taught_class(request, pk))
+    return get_object_or_404(sessions.select_related("training_class__organisation", "trainer"), number=number)
 
 
 def officer_scope(request: HttpRequest) -> list[Organisation]:

@@ -37,10 +37,23 @@ def join(request: HttpRequest) -> HttpResponse:
             form.add_error("code", _("Không có lớp nào có mã này. Hãy so lại từng chữ với mã giáo viên đưa."))
         except actions.ClassClosed:
             form.add_error("code", _("Lớp này đã đóng nên không nhận thêm. Hãy hỏi giáo viên của bạn."))
+        except actions.ClassFull:
+            return _asked(request, form.cleaned_data["code"], now)
         else:
             messages.success(request, _("Bạn đã vào lớp %(name)s.") % {"name": member.training_class.name})
             return redirect("learn")
     return render(request, "classes/join.html", {"form": form})
+
+
+def _asked(request: HttpRequest, code: str, now: dt.datetime) -> HttpResponse:
+    """No place by the code alone: the agency has the word, or there is a queue."""
+    wish = actions.ask_to_join(learner=request.user, code=code, now=now)
+    told = {
+        "asked": _("Lớp %(name)s do cơ quan cử người. Đã gửi nguyện vọng của bạn tới cơ quan; được duyệt là bạn vào lớp."),
+        "declined": _("Cơ quan hoặc đơn vị tổ chức đã không nhận bạn vào lớp %(name)s. Hãy hỏi người phụ trách ở cơ quan bạn."),
+    }.get(wish.state, _("Lớp %(name)s đã đủ người. Bạn ở trong danh sách chờ; có chỗ là bạn tự được vào."))
+    messages.info(request, told % {"name": wish.training_class.name})
+    return redirect("learn")
 
 
 def _too_many(user_id: int, now: dt.datetime) -> dt.datetime | None:

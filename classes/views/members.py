@@ -40,6 +40,8 @@ def add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 return _slips(request, training_class, added.slips, added.plan)
             except (actions.ListChanged, actions.ClassClosed):
                 context["changed"] = True
+            except actions.ClassFull:
+                form.add_error(None, _("Lớp không còn đủ chỗ cho danh sách này. Hãy bớt người hoặc tăng sĩ số tối đa."))
         context["plan"] = queries.roster_plan(training_class=training_class, text=text, keep_namesakes=keep)
     return render(request, "classes/add.html", context)
 
@@ -112,6 +114,10 @@ def remove(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     found = class_member(request, pk, number)
-    actions.restore_member(member=found, now=timezone.now())
-    messages.success(request, _("Đã thêm lại %(name)s vào lớp.") % {"name": found.shown_as})
+    try:
+        actions.restore_member(member=found, now=timezone.now())
+    except actions.ClassFull:
+        messages.error(request, _("Lớp đã đủ người. Hãy tăng sĩ số tối đa rồi thêm lại."))
+    else:
+        messages.success(request, _("Đã thêm lại %(name)s vào lớp.") % {"name": found.shown_as})
     return redirect("classes:detail", pk)

@@ -39,9 +39,13 @@ def create(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = ClassForm(request.POST or None, organisations=organisations, today=today)
     if request.method == "POST" and form.is_valid():
-        made = actions.create_class(teacher=request.user, now=timezone.now(), **form.cleaned_data)
-        messages.success(request, _("Đã tạo lớp %(name)s. Bây giờ hãy thêm người học.") % {"name": made.name})
-        return redirect("classes:detail", made.pk)
+        try:
+            made = actions.create_class(teacher=request.user, now=timezone.now(), **form.cleaned_data)
+        except actions.CodeTaken:
+            form.add_error("code", _("Đơn vị đã có lớp mang mã này. Hãy xem lại mã."))
+        else:
+            messages.success(request, _("Đã tạo lớp %(name)s. Bây giờ hãy thêm người học.") % {"name": made.name})
+            return redirect("classes:detail", made.pk)
     return render(request, "classes/new.html", {"form": form})
 
 
@@ -105,20 +109,4 @@ def withdraw(request: HttpRequest, pk: uuid.UUID, assignment: uuid.UUID) -> Http
     actions.withdraw_assignment(assignment=given, now=timezone.now())
     told = _("Đã rút “%(title)s”. Phần các bạn đã học vẫn còn; giao lại lúc nào cũng được.")
     messages.success(request, told % {"title": given.title})
-    return redirect("classes:detail", pk)
-
-
-@login_required
-@require_POST
-def close(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    actions.close_class(training_class=taught_class(request, pk), now=timezone.now())
-    messages.success(request, _("Đã đóng lớp. Kết quả vẫn xem được; mở lại lúc nào cũng được."))
-    return redirect("classes:detail", pk)
-
-
-@login_required
-@require_POST
-def reopen(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    actions.reopen_class(training_class=taught_class(request, pk))
-    messages.success(request, _("Đã mở lại lớp."))
     return redirect("classes:detail", pk)

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from classes import actions
+
+
+@shared_task(name="classes.close_over")
+def close_over() -> int:
+    """Close classes that are over, and archive those closed a year ago."""
+    return actions.close_over(now=timezone.now())
