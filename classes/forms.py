@@ -178,6 +178,39 @@ class RosterForm(forms.Form):
     start = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
+class CheckInForm(forms.Form):
+    code = forms.CharField(
+        label=_("Mã trên màn hình"), max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        help_text=_("Sáu chữ và số, ví dụ K7P-4XM. Viết hoa hay thường đều được."),
+    )  # fmt: skip
+
+
+class WalkInForm(forms.Form):
+    name = NameField(label=_("Họ và tên"), max_length=120)
+
+
+class PaperForm(forms.Form):
+    names = forms.CharField(
+        label=_("Danh sách ký tay"), strip=False, max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 12, "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Mỗi dòng một người có ký tên. Trùng tên thì ghi số thứ tự trong lớp ở đầu dòng."),
+    )  # fmt: skip
+    add_unknown = forms.BooleanField(
+        label=_("Thêm người chưa có trong lớp"), required=False, help_text=_("Mỗi người được một tài khoản và thẻ đăng nhập.")
+    )
+
+
+class PaperFileForm(forms.Form):
+    file = forms.FileField(label=_("Ảnh chụp hoặc PDF"), help_text=_("Tối đa 10 MB. Vị trí và máy chụp trong ảnh được bỏ đi."))
+
+
+class RemarksForm(forms.Form):
+    remarks = forms.CharField(
+        label=_("Ghi nhận của giảng viên"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
 class MemberForm(forms.Form):
     name = NameField(label=_("Họ và tên"), max_length=120)
 

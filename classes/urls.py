@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from classes.views import join, lifecycle, members, nominations, sessions, teacher
+from classes.views import attend, attendance, join, lifecycle, members, nominations, sessions, teacher
 
 UUID = r"(?P<pk>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("", teacher.class_list, name="list"),
     path("new/", teacher.create, name="create"),
     path("join/", join.join, name="join"),
+    path("here/", attend.here, name="here"),
+    path("here/<str:token>/", attend.scanned, name="scanned"),
     path("open/", nominations.open_classes, name="open_classes"),
     path("<uuid:pk>/", teacher.detail, name="detail"),
     re_path(rf"^{UUID}/export\.(?P<extension>csv|xlsx)$", teacher.export, name="export"),
@@ -32,6 +34,15 @@ urlpatterns = [
     path("<uuid:pk>/sessions/", sessions.plan, name="sessions"),
     path("<uuid:pk>/sessions/<int:number>/change/", sessions.change, name="session_change"),
     path("<uuid:pk>/sessions/<int:number>/cancel/", sessions.cancel, name="session_cancel"),
+    path("<uuid:pk>/sessions/<int:number>/", attendance.roll, name="roll"),
+    path("<uuid:pk>/sessions/<int:number>/screen/", attendance.screen, name="screen"),
+    path("<uuid:pk>/sessions/<int:number>/walk-in/", attendance.walk_in, name="walk_in"),
+    path("<uuid:pk>/sessions/<int:number>/door/<int:knock>/", attendance.door, name="door"),
+    path("<uuid:pk>/sessions/<int:number>/paper/", attendance.paper, name="paper"),
+    path("<uuid:pk>/sessions/<int:number>/attach/", attendance.attach, name="attach"),
+    path("<uuid:pk>/sessions/<int:number>/attached/<uuid:paper>/", attendance.attached, name="attached"),
+    path("<uuid:pk>/sessions/<int:number>/remarks/", attendance.remarks, name="remarks"),
+    path("<uuid:pk>/sessions/<int:number>/minutes.pdf", attendance.minutes, name="minutes"),
     path("<uuid:pk>/waiting/", nominations.waiting, name="waiting"),
     path("<uuid:pk>/waiting/<int:nomination>/decline/", nominations.turn_away, name="turn_away"),
     path("<uuid:pk>/nominate/", nominations.nominate, name="nominate"),

@@ -1,6 +1,7 @@
 """Lớp: classes, their members, what is assigned to them, and what agencies require."""
 
 from classes.models.assignments import Assignment, AssignmentQuerySet, RequirementQuerySet, StaffRequirement
+from classes.models.attendance import Attendance, Knock, MarkedBy, Presence, SessionPaper
 from classes.models.classes import (
     ClassKind,
     ClassMember,
@@ -19,6 +20,7 @@ from classes.models.trail import ChangeSubject, ClassChange
 __all__ = [
     "Assignment",
     "AssignmentQuerySet",
+    "Attendance",
     "ChangeSubject",
     "ClassChange",
     "ClassKind",
@@ -27,11 +29,15 @@ __all__ = [
     "ClassSession",
     "ClassState",
     "ClassTeacher",
+    "Knock",
+    "MarkedBy",
     "MemberQuerySet",
     "MemberSource",
     "Nomination",
     "NominationState",
+    "Presence",
     "RequirementQuerySet",
+    "SessionPaper",
     "SessionQuerySet",
     "StaffRequirement",
     "TrainingClass",

@@ -12,6 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from classes.models.classes import TrainingClass
 
+# Check-in opens before the session and closes after it by so much.
+EARLY = dt.timedelta(minutes=30)
+AFTERWARDS = dt.timedelta(minutes=15)
+# Who comes later than this after the beginning is late.
+GRACE = dt.timedelta(minutes=15)
+
 
 class SessionQuerySet(models.QuerySet["ClassSession"]):
     def held(self) -> SessionQuerySet:
@@ -21,6 +27,12 @@ class SessionQuerySet(models.QuerySet["ClassSession"]):
         """Those that share time with the span; one that begins as the other ends shares none."""
         live = Q(training_class__closed_at__isnull=True, training_class__cancelled_at__isnull=True)
         return self.held().filter(live, starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+    def taking_check_in(self, now: dt.datetime) -> SessionQuerySet:
+        live = Q(training_class__opened_at__isnull=False) & Q(
+            training_class__closed_at__isnull=True, training_class__cancelled_at__isnull=True
+        )
+        return self.held().filter(live, starts_at__lte=now + EARLY, ends_at__gte=now - AFTERWARDS)
 
 
 class ClassSession(models.Model):
@@ -51,3 +63,13 @@ class ClassSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.training_class_id} #{self.number}"
+
+    def takes_check_in(self, now: dt.datetime) -> bool:
+        """Pass the session with its class."""
+        return (
+            self.cancelled_at is None and self.training_class.is_open
+            and self.starts_at - EARLY <= now <= self.ends_at + AFTERWARDS
+        )  # fmt: skip
+
+    def is_late(self, arrived_at: dt.datetime) -> bool:
+        return arrived_at > self.starts_at + GRACE

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from classes.exports import Cell as ExportCell
 from classes.models import Assignment, ClassMember, TrainingClass
+from classes.queries.attendance import with_attendance
 from courses.models import Completion, Enrolment, Visit
 from courses.queries import CourseOutline, outlines
 from quizzes.models import Attempt, AttemptState
@@ -83,6 +85,22 @@ class Row:
     cells: tuple[Cell, ...]
     reasons: tuple[Reason, ...]
     last_seen: dt.datetime | None
+    # Sessions that were held so far, and in how many of them she was.
+    held: int
+    attended: int
+
+    @property
+    def finished(self) -> bool:
+        """Has completed the class: all that was given is done, and attendance suffices where it counts."""
+        return bool(self.cells or self.needed) and not self.open and self.there_enough
+
+    @property
+    def needed(self) -> int | None:
+        return self.member.training_class.attendance_needed
+
+    @property
+    def there_enough(self) -> bool:
+        return self.needed is None or (self.held > 0 and 100 * self.attended >= self.needed * self.held)
 
     @property
     def done(self) -> int:
@@ -145,6 +163,15 @@ class Board:
         return coming[0] if coming else past[-1] if past else None
 
     @property
+    def held(self) -> int:
+        """Sessions held so far."""
+        return max((row.held for row in self.rows), default=0)
+
+    @property
+    def finished(self) -> int:
+        return sum(row.finished for row in self.rows)
+
+    @property
     def quizzes(self) -> bool:
         return any(column.kind == "quiz" for column in self.columns)
 
@@ -166,16 +193,19 @@ def board(training_class: TrainingClass, *, now: dt.datetime, show: str = "all",
 
     Six queries and the outlines for a class of any size.
     """
-    members = ClassMember.objects.current().filter(training_class=training_class).select_related("learner").order_by("number")
-    return _board(training_class, list(members), now=now, show=show, sort=sort)
+    members = ClassMember.objects.current().filter(training_class=training_class)
+    return _board(training_class, members, now=now, show=show, sort=sort)
 
 
 def member_board(member: ClassMember, *, now: dt.datetime) -> Board:
     """The same for one member alone."""
-    return _board(member.training_class, [member], now=now, show="all", sort="number")
+    return _board(member.training_class, ClassMember.objects.filter(pk=member.pk), now=now, show="all", sort="number")
 
 
-def _board(training_class: TrainingClass, members: list[ClassMember], *, now: dt.datetime, show: str, sort: str) -> Board:
+def _board(training_class: TrainingClass, asked: QuerySet[ClassMember], *, now: dt.datetime, show: str, sort: str) -> Board:
+    members = list(with_attendance(asked, training_class, now).select_related("learner").order_by("number"))
+    for member in members:
+        member.training_class = training_class
     assignments = list(
         Assignment.objects.current().filter(training_class=training_class).select_related("course").order_by("due_at", "title")
     )
@@ -262,7 +292,10 @@ def _facts(members: list[ClassMember], courses: set[int]) -> _Facts:
 def _row(member: ClassMember, columns: tuple[Column, ...], facts: _Facts, now: dt.datetime) -> Row:
     cells = tuple(_cell(member.learner_id, column, facts, now) for column in columns)
     seen = facts.seen.get(member.learner_id)
-    return Row(member=member, cells=cells, reasons=tuple(_reasons(member, cells, facts, seen, now)), last_seen=seen)
+    return Row(
+        member=member, cells=cells, reasons=tuple(_reasons(member, cells, facts, seen, now)), last_seen=seen,
+        held=member.held, attended=member.attended,  # type: ignore[attr-defined]
+    )  # fmt: skip
 
 
 def _cell(learner: int, column: Column, facts: _Facts, now: dt.datetime) -> Cell:
@@ -319,10 +352,15 @@ def board_rows(shown: Board) -> tuple[list[str], list[list[ExportCell]]]:
         title = f"{column.course_code} · {column.full_title}" if several else column.full_title
         header += [title, _("Điểm: %(title)s") % {"title": title}] if column.kind == "quiz" else [title]
     header.append(_("Xong (trên %(total)s phần)") % {"total": len(shown.columns)})
+    if shown.held:
+        header += [_("Dự (trên %(held)s buổi)") % {"held": shown.held}, _("Hoàn thành lớp")]
     rows: list[list[ExportCell]] = []
     for row in shown.rows:
         line: list[ExportCell] = [row.member.number, row.member.shown_as]
         for cell in row.cells:
             line += [cell.word, cell.score] if cell.column.kind == "quiz" else [cell.word]
-        rows.append([*line, row.done])
+        line.append(row.done)
+        if shown.held:
+            line += [row.attended, _("rồi") if row.finished else _("chưa")]
+        rows.append(line)
     return header, rows

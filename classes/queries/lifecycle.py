@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from classes.models import Assignment, ChangeSubject, ClassChange, ClassSession, ClassState, TrainingClass
+from classes.queries.attendance import mark_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,8 @@ def _words(subject: str, value: str) -> str:
         return f"{dt.date.fromisoformat(value):%d/%m/%Y}"
     if subject == ChangeSubject.ATTENDANCE_RULE:
         return f"{value}%"
+    if subject == ChangeSubject.ATTENDANCE:
+        return mark_words().get(value, value)
     if subject == ChangeSubject.SESSION_STATE:
         return _("có học") if value == "held" else _("hủy buổi")
     return value

@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 
 from classes import codes
 from classes.models import Assignment, ClassKind, ClassMember, MemberSource, TrainingClass, teaching_roots
+from classes.roster import same_name
 from courses.queries import CourseOutline, outlines
 from people.models import Audience, Organisation, User
 from people.queries import role_kinds
@@ -92,3 +93,9 @@ def assignable(training_class: TrainingClass) -> list[CourseOutline]:
     """Published courses that have something to learn, those made for such a class first."""
     meant = {Audience.PUPIL} if training_class.kind == ClassKind.SCHOOL else {Audience.STAFF, Audience.TEACHER}
     return sorted((course for course in outlines().values() if course.parts), key=lambda course: course.audience not in meant)
+
+
+def member_by_name(training_class: TrainingClass, name: str) -> ClassMember | None:
+    """A current member who is shown by this name, the first of several."""
+    members = ClassMember.objects.current().filter(training_class=training_class).select_related("learner").order_by("number")
+    return next((member for member in members if same_name(member.shown_as) == same_name(name)), None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
@@ -12,6 +14,9 @@ from classes.exports import CSV, XLSX, Cell, write_csv, write_xlsx
 from classes.models import ClassMember, ClassSession, TrainingClass
 from classes.queries import scope_of
 from people.models import Organisation
+
+TRIES = 10
+WINDOW = dt.timedelta(minutes=10)
 
 
 def taught_class(request: HttpRequest, pk: uuid.UUID) -> TrainingClass:
@@ -40,11 +45,26 @@ def overseen(request: HttpRequest, code: str) -> Organisation:
     return get_object_or_404(Organisation.objects.visible_to(request.user), code=code)
 
 
+def tries_too_many(kind: str, user_id: int, now: dt.datetime) -> dt.datetime | None:
+    """When the next try at a code is allowed, if this one is not. The clock starts at the first try of ten."""
+    key, seconds = f"{kind}-tries:{user_id}", int(WINDOW.total_seconds())
+    cache.add(f"{key}:until", now + WINDOW, seconds)
+    cache.add(key, 0, seconds)
+    try:
+        tries = cache.incr(key)
+    except ValueError:  # ran out between the two lines
+        return None
+    return cache.get(f"{key}:until", now + WINDOW) if tries > TRIES else None
+
+
 def table_file(name: str, extension: str, title: str, header: list[str], rows: list[list[Cell]]) -> HttpResponse:
     """A table to save. Never kept by a cache on the way."""
     content, kind = (write_xlsx(title, header, rows), XLSX) if extension == "xlsx" else (write_csv(header, rows), CSV)
+    return document(content, kind, f"{name}.{extension}")
+
+
+def document(content: bytes, kind: str, name: str) -> HttpResponse:
     headers = {
-        "Content-Disposition": content_disposition_header(True, f"{name}.{extension}") or "attachment",
-        "Cache-Control": "private, no-store",
-    }
+        "Content-Disposition": content_disposition_header(True, name) or "attachment", "Cache-Control": "private, no-store",
+    }  # fmt: skip
     return HttpResponse(content, content_type=kind, headers=headers)

@@ -6,7 +6,6 @@ import datetime as dt
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,9 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from classes import actions
 from classes.forms import JoinForm
-
-TRIES = 10
-WINDOW = dt.timedelta(minutes=10)
+from classes.views.access import TRIES, tries_too_many
 
 
 @login_required
@@ -26,7 +23,7 @@ def join(request: HttpRequest) -> HttpResponse:
     form = JoinForm(request.POST or None, initial={"code": request.GET.get("ma", "")})
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
-        wait_until = _too_many(request.user.pk, now)
+        wait_until = tries_too_many("join", request.user.pk, now)
         if wait_until:
             form.add_error("code", _("Bạn đã thử %(tries)s lần. Hãy thử lại sau %(time)s.") % {
                 "tries": TRIES, "time": f"{timezone.localtime(wait_until):%H:%M}"})  # fmt: skip
@@ -54,15 +51,3 @@ def _asked(request: HttpRequest, code: str, now: dt.datetime) -> HttpResponse:
     }.get(wish.state, _("Lớp %(name)s đã đủ người. Bạn ở trong danh sách chờ; có chỗ là bạn tự được vào."))
     messages.info(request, told % {"name": wish.training_class.name})
     return redirect("learn")
-
-
-def _too_many(user_id: int, now: dt.datetime) -> dt.datetime | None:
-    """When the next try is allowed, if this one is not. The clock starts at the first try of ten."""
-    key, seconds = f"join-tries:{user_id}", int(WINDOW.total_seconds())
-    cache.add(f"{key}:until", now + WINDOW, seconds)
-    cache.add(key, 0, seconds)
-    try:
-        tries = cache.incr(key)
-    except ValueError:  # ran out between the two lines
-        return None
-    return cache.get(f"{key}:until", now + WINDOW) if tries > TRIES else None
