@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from classes import codes
-from classes.models import ClassKind, ClassSession
+from classes.models import ClassGroup, ClassKind, ClassMember, ClassSession, TrainingClass
 from courses.models import CoursePage
 from courses.queries import CourseOutline
 from people.models import Organisation, User
@@ -247,11 +247,136 @@ class DueForm(forms.Form):
         return data
 
 
-class AssignForm(DueForm):
+class TargetForm(DueForm):
+    """To whom and from when: `cleaned_data` holds `members` (None: not by name), `group` and `starts_at`.
+
+    `key` makes a form that is sent twice one assignment.
+    """
+
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    to = forms.ChoiceField(
+        label=_("Giao cho ai?"), widget=forms.RadioSelect, initial="class", required=False,
+        choices=[("class", _("Cả lớp, cả người vào sau")), ("group", _("Một nhóm")), ("named", _("Từng người"))],
+    )  # fmt: skip
+    group = forms.ModelChoiceField(ClassGroup.objects.none(), label=_("Nhóm"), required=False, empty_label=_("Chọn nhóm"))
+    members = forms.ModelMultipleChoiceField(
+        ClassMember.objects.none(), label=_("Những người được giao"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    starts_on = forms.DateField(
+        label=_("Bắt đầu từ ngày"), widget=_day(), required=False, help_text=_("Bỏ trống: làm được ngay.")
+    )
+    counts = forms.BooleanField(
+        label=_("Tính vào hoàn thành lớp"), required=False, initial=True,
+        help_text=_("Bỏ dấu nếu đây là bài làm thêm, không làm cũng hoàn thành lớp."),
+    )  # fmt: skip
+    _TARGET = ("to", "group", "members", "starts_on", "due_on", "due_time", "counts")
+
+    def __init__(self, *args: Any, training_class: TrainingClass, **kwargs: Any) -> None:
+        kwargs["initial"] = {"key": uuid.uuid4(), **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        members = ClassMember.objects.current().filter(training_class=training_class).order_by("number")
+        self.fields["members"].queryset = members  # type: ignore[attr-defined]
+        groups = ClassGroup.objects.filter(training_class=training_class).order_by("name")
+        self.fields["group"].queryset = groups  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        start = data.get("starts_on")
+        data["starts_at"] = timezone.make_aware(dt.datetime.combine(start, dt.time())) if start else None
+        if data["starts_at"] and data.get("due_at") and data["starts_at"] >= data["due_at"]:
+            self.add_error("starts_on", _("Ngày bắt đầu phải trước hạn."))
+        to = data.get("to") or "class"
+        if to == "group" and not data.get("group"):
+            self.add_error("group", _("Hãy chọn một nhóm."))
+        if to == "named" and not data.get("members"):
+            self.add_error("members", _("Chưa chọn ai. Hãy đánh dấu ít nhất một người; không chọn ai không có nghĩa là cả lớp."))
+        data["members"] = list(data.get("members") or []) if to == "named" else None
+        data["group"] = data.get("group") if to == "group" else None
+        return data
+
+    def wanted(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("key", "members", "group", "starts_at", "due_at", "counts")}
+
+
+class PathForm(TargetForm):
+    """Courses to be done in order: `cleaned_data["courses"]`."""
+
+    field_order = ("course_1", "course_2", "course_3", "course_4", "course_5", *TargetForm._TARGET)
+
+    def __init__(self, *args: Any, courses: list[CourseOutline], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("Không")), *((str(course.course_id), course.title) for course in courses)]
+        for place in range(1, 6):
+            label = _("Khóa thứ %(place)s") % {"place": place}
+            self.fields[f"course_{place}"] = forms.ChoiceField(label=label, choices=choices, required=place == 1)
+        self.order_fields(self.field_order)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        chosen = [int(data[f"course_{place}"]) for place in range(1, 6) if data.get(f"course_{place}")]
+        found = CoursePage.objects.live().in_bulk(chosen)
+        data["courses"] = [found[pk] for pk in dict.fromkeys(chosen) if pk in found]
+        if chosen and len(data["courses"]) < 2:
+            self.add_error("course_2", _("Một lộ trình có ít nhất hai khóa khác nhau. Giao một khóa thì dùng trang “Giao bài”."))
+        return data
+
+
+class OwnDueForm(DueForm):
+    """More time for one learner."""
+
+    reason = NameField(label=_("Vì sao?"), max_length=255, help_text=_("Ghi vào nhật ký của lớp."))
+
+
+class GroupForm(forms.Form):
+    name = NameField(label=_("Tên nhóm"), max_length=80)
+    members = forms.ModelMultipleChoiceField(
+        ClassMember.objects.none(), label=_("Ai trong nhóm?"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, training_class: TrainingClass, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = ClassMember.objects.current().filter(training_class=training_class).order_by("number")
+        self.fields["members"].queryset = members  # type: ignore[attr-defined]
+
+
+class LetterForm(forms.Form):
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    subject = NameField(label=_("Tiêu đề"), max_length=160)
+    text = forms.CharField(
+        label=_("Lời nhắn"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Lời chào, những phần còn thiếu của từng người, hạn và tên bạn được ghi thêm tự động."),
+    )  # fmt: skip
+
+
+class CopyForm(forms.Form):
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    name = NameField(label=_("Tên lớp mới"), max_length=120)
+    school_year = forms.ChoiceField(label=_("Năm học"), required=False)
+    starts_on = forms.DateField(
+        label=_("Ngày bắt đầu"), widget=_day(), help_text=_("Mọi hạn dời đi đúng bằng khoảng cách tới ngày này.")
+    )
+    ends_on = forms.DateField(label=_("Ngày kết thúc"), widget=_day(), required=False)
+    with_members = forms.BooleanField(
+        label=_("Đưa cả người học sang"), required=False, help_text=_("Giữ số thứ tự và tài khoản; lớp cũ vẫn còn nguyên.")
+    )
+
+    def __init__(self, *args: Any, source: TrainingClass, today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"key": uuid.uuid4(), "name": source.name, "starts_on": today}, **kwargs)
+        years = dict.fromkeys([codes.school_year(today), codes.school_year(today + dt.timedelta(days=240))])
+        self.fields["school_year"].choices = [("", _("Không theo năm học")), *((year, year) for year in years)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("ends_on") and data.get("starts_on") and data["ends_on"] < data["starts_on"]:
+            self.add_error("ends_on", _("Ngày kết thúc đang trước ngày bắt đầu. Hãy chọn lại một trong hai ngày."))
+        return data
+
+
+class AssignForm(TargetForm):
     """`cleaned_data` holds `course` and `part` (None for the whole course)."""
 
     what = forms.ChoiceField(label=_("Giao gì?"))
-    field_order = ("what", "due_on", "due_time")
+    field_order = ("what", *TargetForm._TARGET)
 
     def __init__(self, *args: Any, courses: list[CourseOutline], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

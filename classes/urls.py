@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from classes.views import attend, attendance, join, lifecycle, members, nominations, sessions, teacher
+from classes.views import assignments, attend, attendance, join, lifecycle, members, nominations, sessions, teacher
 
 UUID = r"(?P<pk>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
@@ -13,14 +13,22 @@ urlpatterns = [
     path("", teacher.class_list, name="list"),
     path("new/", teacher.create, name="create"),
     path("join/", join.join, name="join"),
+    path("letters/<int:letter>/read/", assignments.letter_read, name="letter_read"),
     path("here/", attend.here, name="here"),
     path("here/<str:token>/", attend.scanned, name="scanned"),
     path("open/", nominations.open_classes, name="open_classes"),
     path("<uuid:pk>/", teacher.detail, name="detail"),
     re_path(rf"^{UUID}/export\.(?P<extension>csv|xlsx)$", teacher.export, name="export"),
-    path("<uuid:pk>/assign/", teacher.assign, name="assign"),
-    path("<uuid:pk>/assignments/<uuid:assignment>/", teacher.due, name="due"),
-    path("<uuid:pk>/assignments/<uuid:assignment>/withdraw/", teacher.withdraw, name="withdraw"),
+    path("<uuid:pk>/assign/", assignments.assign, name="assign"),
+    path("<uuid:pk>/assign/path/", assignments.assign_path, name="assign_path"),
+    path("<uuid:pk>/assignments/<uuid:assignment>/", assignments.due, name="due"),
+    path("<uuid:pk>/assignments/<uuid:assignment>/withdraw/", assignments.withdraw, name="withdraw"),
+    path("<uuid:pk>/assignments/<uuid:assignment>/learners/", assignments.learners, name="learners"),
+    path("<uuid:pk>/assignments/<uuid:assignment>/learners/<int:number>/", assignments.exception, name="exception"),
+    path("<uuid:pk>/assignments/<uuid:assignment>/letter/", assignments.letter, name="letter"),
+    path("<uuid:pk>/groups/", assignments.groups, name="groups"),
+    path("<uuid:pk>/groups/<int:group>/", assignments.groups, name="group"),
+    path("<uuid:pk>/copy/", teacher.copy, name="copy"),
     path("<uuid:pk>/settings/", lifecycle.settings, name="settings"),
     path("<uuid:pk>/dates/", lifecycle.dates, name="dates"),
     path("<uuid:pk>/rules/", lifecycle.rules, name="rules"),

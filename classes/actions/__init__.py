@@ -1,6 +1,18 @@
 """What teachers and officers do. Each function is one transaction, may be called twice, and sends nothing."""
 
-from classes.actions.assignments import DueInPast, NothingToAssign, assign, change_due, withdraw_assignment
+from classes.actions.assignments import (
+    DueInPast,
+    EmptyTarget,
+    NothingToAssign,
+    NotOfClass,
+    assign,
+    assign_path,
+    change_due,
+    exempt,
+    extend,
+    set_group,
+    withdraw_assignment,
+)
 from classes.actions.attendance import (
     NeedsReason,
     NotNow,
@@ -29,6 +41,7 @@ from classes.actions.classes import (
     reopen_class,
     unarchive_class,
 )
+from classes.actions.copies import Copied, copy_class
 from classes.actions.members import (
     Added,
     ListChanged,
@@ -41,6 +54,7 @@ from classes.actions.members import (
     reset_passwords,
     restore_member,
 )
+from classes.actions.messages import deliver_letters, read_letter, write_to_behind
 from classes.actions.nominations import (
     ClassFull,
     NotYours,
@@ -67,10 +81,13 @@ __all__ = [
     "ClassClosed",
     "ClassFull",
     "CodeTaken",
+    "Copied",
     "DueInPast",
+    "EmptyTarget",
     "ListChanged",
     "NeedsReason",
     "NotNow",
+    "NotOfClass",
     "NotOfficerHere",
     "NotOurAccount",
     "NotTeacherHere",
@@ -90,6 +107,7 @@ __all__ = [
     "archive_class",
     "ask_to_join",
     "assign",
+    "assign_path",
     "attach_paper",
     "cancel_class",
     "cancel_session",
@@ -99,9 +117,13 @@ __all__ = [
     "check_in",
     "close_class",
     "close_over",
+    "copy_class",
     "correct_dates",
     "create_class",
     "decline",
+    "deliver_letters",
+    "exempt",
+    "extend",
     "fill_places",
     "import_paper",
     "join",
@@ -109,15 +131,18 @@ __all__ = [
     "mark_rest_absent",
     "nominate",
     "open_class",
+    "read_letter",
     "remove_member",
     "rename_member",
     "reopen_class",
     "require_course",
     "reset_passwords",
     "restore_member",
+    "set_group",
     "unarchive_class",
     "walk_in",
     "withdraw_assignment",
     "withdraw_requirement",
     "write_remarks",
+    "write_to_behind",
 ]

@@ -1,6 +1,14 @@
 """Lớp: classes, their members, what is assigned to them, and what agencies require."""
 
-from classes.models.assignments import Assignment, AssignmentQuerySet, RequirementQuerySet, StaffRequirement
+from classes.models.assignments import (
+    Assignment,
+    AssignmentLearner,
+    AssignmentQuerySet,
+    ClassGroup,
+    GroupMember,
+    RequirementQuerySet,
+    StaffRequirement,
+)
 from classes.models.attendance import Attendance, Knock, MarkedBy, Presence, SessionPaper
 from classes.models.classes import (
     ClassKind,
@@ -13,23 +21,30 @@ from classes.models.classes import (
     TrainingClass,
     teaching_roots,
 )
+from classes.models.messages import ClassMessage, Delivery, Letter
 from classes.models.nominations import Nomination, NominationState
 from classes.models.sessions import ClassSession, SessionQuerySet
 from classes.models.trail import ChangeSubject, ClassChange
 
 __all__ = [
     "Assignment",
+    "AssignmentLearner",
     "AssignmentQuerySet",
     "Attendance",
     "ChangeSubject",
     "ClassChange",
+    "ClassGroup",
     "ClassKind",
     "ClassMember",
+    "ClassMessage",
     "ClassQuerySet",
     "ClassSession",
     "ClassState",
     "ClassTeacher",
+    "Delivery",
+    "GroupMember",
     "Knock",
+    "Letter",
     "MarkedBy",
     "MemberQuerySet",
     "MemberSource",

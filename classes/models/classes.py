@@ -176,4 +176,4 @@ class ClassMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number}. {self.shown_as}"
+        return f"{self.number:02d} · {self.shown_as}"

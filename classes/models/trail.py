@@ -20,6 +20,9 @@ class ChangeSubject(models.TextChoices):
     SESSION_PLACE = "session_place", _("Nơi học của buổi")
     SESSION_STATE = "session_state", _("Tình trạng buổi")
     ATTENDANCE = "attendance", _("Điểm danh")
+    DUE = "due_at", _("Hạn của bài")
+    EXTENSION = "extension", _("Gia hạn riêng")
+    EXEMPT = "exempt", _("Miễn bài")
 
 
 class ClassChange(models.Model):
@@ -29,6 +32,8 @@ class ClassChange(models.Model):
     subject = models.CharField(max_length=20, choices=ChangeSubject.choices)
     session = models.ForeignKey(ClassSession, models.CASCADE, null=True, blank=True, related_name="changes")
     member = models.ForeignKey(ClassMember, models.CASCADE, null=True, blank=True, related_name="changes")
+    # What it is about where that is no session and no member: the title of an assignment.
+    detail = models.CharField(max_length=255, blank=True)
     old = models.CharField(max_length=255, blank=True)
     new = models.CharField(max_length=255, blank=True)
     reason = models.CharField(max_length=255, blank=True)

@@ -24,9 +24,10 @@ from classes.queries.attendance import (
     session_by_token,
     sheet,
 )
-from classes.queries.board import Board, board, board_rows, member_board
+from classes.queries.board import SORTS, Board, board, board_rows, member_board
 from classes.queries.due import DueItem, due_for
 from classes.queries.lifecycle import classes_over, trail
+from classes.queries.messages import Draft, drafts, letters_for, sent_messages
 from classes.queries.nominations import (
     as_candidates,
     candidates,
@@ -48,6 +49,7 @@ from classes.queries.sessions import (
     teacher_of,
     trainers_of,
 )
+from classes.queries.targets import GroupRow, Targets, groups_of, owed_rows
 from classes.queries.teaching import (
     assignable,
     class_by_code,
@@ -62,10 +64,14 @@ from classes.queries.teaching import (
 
 __all__ = [
     "Board",
+    "SORTS",
+    "Draft",
     "DueItem",
+    "GroupRow",
     "PEOPLE_STATES",
     "RosterPlan",
     "Sheet",
+    "Targets",
     "above",
     "agency_rows",
     "agency_table",
@@ -78,13 +84,16 @@ __all__ = [
     "classes_for_agencies",
     "classes_over",
     "course_choices",
+    "drafts",
     "due_for",
     "free_places",
+    "groups_of",
     "home_of",
     "in_force",
     "is_officer",
     "is_our_account",
     "learning_classes",
+    "letters_for",
     "live_session",
     "mark_words",
     "may_nominate",
@@ -97,6 +106,7 @@ __all__ = [
     "nominations_of",
     "open_classes",
     "overview",
+    "owed_rows",
     "paper_plan",
     "people",
     "people_rows",
@@ -104,6 +114,7 @@ __all__ = [
     "present_count",
     "roster_plan",
     "scope_of",
+    "sent_messages",
     "session_by_code",
     "session_by_token",
     "session_clashes",

@@ -51,12 +51,17 @@ def trail(training_class: TrainingClass) -> list[Line]:
 
 def _about(row: ClassChange) -> str:
     parts = [_("Buổi %(number)s") % {"number": row.session.number}] if row.session else []
+    parts += [row.detail] if row.detail else []
     return " · ".join([*parts, *([row.member.shown_as] if row.member else [])])
 
 
 def _words(subject: str, value: str) -> str:
+    if subject == ChangeSubject.EXEMPT:
+        return _("được miễn") if value else _("phải làm")
     if not value:
         return _("chưa có")
+    if subject in {ChangeSubject.DUE, ChangeSubject.EXTENSION}:
+        return f"{timezone.localtime(dt.datetime.fromisoformat(value)):%H:%M %d/%m/%Y}"
     if subject == ChangeSubject.STATE:
         return str(ClassState(value).label)
     if subject in {ChangeSubject.STARTS, ChangeSubject.ENDS}:

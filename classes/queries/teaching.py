@@ -76,12 +76,22 @@ def never_signed_in(training_class: TrainingClass) -> list[ClassMember]:
 
 
 def is_our_account(member: ClassMember) -> bool:
-    """Whether the class made this account: only then may its teacher set the password or the name of the account.
+    """Whether the class (or the one it was copied from) made this account: only then may its teacher set the password
+
+    or the name of the account.
 
     An account that has got an e-mail since, or a role, belongs to its owner alone. Pass the member with class and learner.
     """
-    ours = member.learner.username.startswith(codes.username(member.training_class.join_code, 0)[:-2])
+    ours = _made_by(member.learner.username, member.training_class)
     return ours and member.source == MemberSource.LIST and not member.learner.email and not role_kinds(member.learner)
+
+
+def _made_by(username: str, training_class: TrainingClass) -> bool:
+    """A user name begins with the code of the class that made it; that may have been last year's, of the same school."""
+    if username.startswith(codes.username(training_class.join_code, 0)[:-2]):
+        return True
+    earlier = TrainingClass.objects.filter(organisation=training_class.organisation_id)
+    return "-" in username and earlier.filter(join_code=codes.read_join_code(username.partition("-")[0])).exists()
 
 
 def class_by_code(code: str) -> TrainingClass | None:

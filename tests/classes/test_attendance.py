@@ -399,7 +399,8 @@ def test_a_session_takes_as_many_queries_for_three_as_for_thirty(
     made = open_class(binh, city.school, now)
     add(made, names(size), now)
     one = session(made, now, trainer=binh)
-    actions.mark(session=queries.live_session(one.pk, now), marks={number: "present" for number in range(1, size)}, by=binh, now=now)
+    there = dict.fromkeys(range(1, size), "present")
+    actions.mark(session=queries.live_session(one.pk, now), marks=there, by=binh, now=now)
     with django_assert_num_queries(5):
         queries.sheet(one)
     with django_assert_num_queries(5):

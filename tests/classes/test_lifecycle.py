@@ -28,8 +28,8 @@ def training(teacher, organisation, now, **more):
 
 def session(training_class, starts_at, hours=3, place="Hội trường A", trainer=None, key=None):
     return actions.add_session(
-        key=key or uuid.uuid4(), training_class=training_class, starts_at=starts_at, ends_at=starts_at + dt.timedelta(hours=hours),
-        place=place, link="", trainer=trainer,
+        key=key or uuid.uuid4(), training_class=training_class, starts_at=starts_at,
+        ends_at=starts_at + dt.timedelta(hours=hours), place=place, link="", trainer=trainer,
     )  # fmt: skip
 
 
@@ -321,7 +321,8 @@ def test_the_teacher_does_it_all_through_the_screens(client, binh, city, class_1
         if method == "get" and not more:
             assert client.get(reverse(f"classes:{name}", kwargs=own)).status_code == 200, name
     url = reverse("classes:sessions", kwargs=own)
-    fields = {"key": str(uuid.uuid4()), "day": "2026-12-01", "begins": "13:30", "ends": "16:30", "place": "Phòng 1", "trainer": binh.pk}
+    fields = {"key": str(uuid.uuid4()), "day": "2026-12-01", "begins": "13:30", "ends": "16:30", "place": "Phòng 1"}
+    fields["trainer"] = str(binh.pk)
     for _turn in range(2):
         client.post(url, fields)
     one = class_10a1.sessions.get()
