@@ -6,6 +6,7 @@ slot and its tolerance, by the server's clock alone.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hmac
 import uuid
@@ -25,18 +26,17 @@ _SALT = "classes.checkin"
 
 def token(session: uuid.UUID, now: dt.datetime) -> str:
     slot = _slot(now)
-    return f"{session.hex}-{slot:x}-{_mac(session, slot)}"
+    return f"{_short(session.bytes)}.{slot:x}.{_mac(session, slot)}"
 
 
 def read_token(value: str, now: dt.datetime) -> uuid.UUID | None:
     """The session of a token that is ours and of now, else None."""
-    head, _dash, mac = value.rpartition("-")
-    name, _dash, hexed = head.partition("-")
     try:
-        session, slot = uuid.UUID(hex=name), int(hexed, 16)
+        name, hexed, mac = value.split(".")
+        session, slot = uuid.UUID(bytes=base64.urlsafe_b64decode(f"{name}==".encode("ascii"))), int(hexed, 16)
     except ValueError:
         return None
-    known = any(hmac.compare_digest(mac, _mac(session, slot, key)) for key in _keys())
+    known = any(hmac.compare_digest(mac.encode(), _mac(session, slot, key).encode()) for key in _keys())
     return session if known and _fresh(slot, now, SCANNING) else None
 
 
@@ -73,11 +73,16 @@ def _fresh(slot: int, now: dt.datetime, tolerance: int) -> bool:
 
 
 def _keys() -> list[str]:
-    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)]
 
 
 def _mac(session: uuid.UUID, slot: int, key: str | None = None) -> str:
-    return salted_hmac(_SALT, f"{session.hex}:{slot}", secret=key, algorithm="sha256").hexdigest()[:24]
+    """96 bits: short, so that the squares of the QR code are large enough for the last row."""
+    return _short(salted_hmac(_SALT, f"{session.hex}:{slot}", secret=key, algorithm="sha256").digest()[:12])
+
+
+def _short(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode("ascii")
 
 
 def _code(session: uuid.UUID, slot: int) -> str:

@@ -103,7 +103,7 @@ class _Minutes:
     def _heading(self) -> list[Flowable]:
         centre: dict[str, Any] = {"alignment": TA_CENTER}
         small, strong, motto = _style(12, **centre), _style(12, "Tinos-Bold", **centre), _style(13, "Tinos-Bold", **centre)
-        left = [_say(self.parent.upper(), small)] if self.parent else []
+        left: list[Flowable] = [_say(self.parent.upper(), small)] if self.parent else []
         left += [
             _say(self.whole.organisation.name.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
             _say(_("Số:          /BB-%(code)s") % {"code": self.whole.organisation.code}, _style(13, **centre)),

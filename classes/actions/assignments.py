@@ -63,12 +63,12 @@ def assign(
         "title": what.title if what else course.title, "starts_at": starts_at, "due_at": due_at, "assigned_by": teacher,
         "assigned_at": now, "counts": counts, "path": path, "position": position,
     }  # fmt: skip
+    same: dict[str, Any] = {"pk": key or uuid.uuid4()}
     if members is not None:
-        same = {"pk": key or uuid.uuid4()}
         fields |= {"training_class": training_class, "course": course, "part": part, "named": True}
     else:
         same = {"training_class": training_class, "course": course, "part": part, "group": group, "named": False,
-                "withdrawn_at": None}  # type: ignore[dict-item]  # fmt: skip
+                "withdrawn_at": None}  # fmt: skip
     assignment, made = Assignment.objects.get_or_create(**same, defaults=fields)
     if not made:
         if assignment.training_class_id != training_class.pk:  # the id of somebody else's
@@ -117,9 +117,11 @@ def assign_path(*, courses: list[CoursePage], key: uuid.UUID, **given: Any) -> l
 def change_due(
     *, assignment: Assignment, due_at: dt.datetime, now: dt.datetime, by: User | None = None, reason: str = ""
 ) -> None:
-    """Raises DueInPast when the date changes to one that is over, or before the start."""
+    """Raises DueInPast when the date changes to one that is over, or before the start; ClassClosed for an archived class."""
     if assignment.due_at == due_at:
         return
+    if assignment.training_class.archived_at:
+        raise ClassClosed
     if due_at <= now or (assignment.starts_at and assignment.starts_at >= due_at):
         raise DueInPast
     note(assignment.training_class, ChangeSubject.DUE, assignment.due_at, due_at, by=by, now=now, reason=reason,
@@ -132,7 +134,7 @@ def change_due(
 def extend(
     *, assignment: Assignment, member: ClassMember, due_at: dt.datetime, reason: str, by: User, now: dt.datetime
 ) -> None:
-    """More time for one member, with the reason. Raises DueInPast, NotOfClass."""
+    """More time for one member, with the reason. Raises DueInPast, NotOfClass, ClassClosed (archived)."""
     if due_at <= now:
         raise DueInPast
     row = _own_row(assignment, member, by, now)
@@ -144,7 +146,7 @@ def extend(
 
 @transaction.atomic
 def exempt(*, assignment: Assignment, member: ClassMember, exempt: bool, reason: str, by: User, now: dt.datetime) -> None:
-    """One member need not do it, or must again. Raises NotOfClass."""
+    """One member need not do it, or must again. Raises NotOfClass, ClassClosed (archived)."""
     row = _own_row(assignment, member, by, now)
     note(assignment.training_class, ChangeSubject.EXEMPT, row.exempt or "", exempt or "", by=by, now=now, reason=reason,
          member=member, detail=assignment.title)  # fmt: skip
@@ -153,6 +155,8 @@ def exempt(*, assignment: Assignment, member: ClassMember, exempt: bool, reason:
 
 
 def _own_row(assignment: Assignment, member: ClassMember, by: User, now: dt.datetime) -> AssignmentLearner:
+    if assignment.training_class.archived_at:
+        raise ClassClosed
     if member.training_class_id != assignment.training_class_id or Targets([assignment]).owed(assignment, member) is None:
         raise NotOfClass
     row, _made = AssignmentLearner.objects.select_for_update().get_or_create(

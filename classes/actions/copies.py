@@ -45,7 +45,8 @@ def copy_class(
     people = _take_over(source, made, now) if with_members else 0
     moved = starts_on - source.starts_on
     given = Assignment.objects.current().for_everybody().filter(training_class=source).select_related("course")
-    skipped, assigned, paths = [], 0, {}
+    skipped: list[str] = []
+    assigned, paths = 0, dict[uuid.UUID, uuid.UUID]()
     for one in given.order_by("due_at", "position", "title"):
         starts_at = one.starts_at + moved if one.starts_at else None
         path = paths.setdefault(one.path, uuid.uuid4()) if one.path else None

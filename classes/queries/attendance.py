@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -184,7 +185,7 @@ def paper_plan(session: ClassSession, text: str) -> PaperPlan:
         found = [account] if account else names.get(roster.same_name(line.name), [])
         if len(found) > 1:
             found = [row for row in found if numbers.get(_number(line.text)) is row] or found
-        fields = {"line": line.number, "text": line.text, "name": line.name}
+        fields: dict[str, Any] = {"line": line.number, "text": line.text, "name": line.name}
         if not line.name and not found:
             rows.append(PaperRow(**fields, status=UNKNOWN if line.account else UNREADABLE))
         elif len(found) > 1:

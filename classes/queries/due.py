@@ -94,7 +94,10 @@ def _from_classes(learner: User) -> list[_Given]:
         .annotate(own_due=Subquery(mine.values("due_at")[:1])).order_by("due_at", "position", "title")
         .values_list("title", "training_class__name", "course__title", "course_id", "part", "due_at", "starts_at", "own_due")
     )  # fmt: skip
-    return [_Given(*row[:5], own or due_at, starts_at, own is not None) for *row, due_at, starts_at, own in rows]
+    return [
+        _Given(title, by, course_title, course_id, part, own or due_at, starts_at, own is not None)
+        for title, by, course_title, course_id, part, due_at, starts_at, own in rows
+    ]
 
 
 def _from_agencies(learner: User) -> list[_Given]:

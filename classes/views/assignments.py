@@ -86,6 +86,8 @@ def due(request: HttpRequest, pk: uuid.UUID, assignment: uuid.UUID) -> HttpRespo
             actions.change_due(assignment=given, due_at=form.cleaned_data["due_at"], now=now, by=request.user)
         except actions.DueInPast:
             form.add_error("due_on", _("Hạn phải sau ngày bắt đầu của bài."))
+        except actions.ClassClosed:
+            form.add_error(None, _("Lớp đã lưu kho nên chỉ xem được."))
         else:
             messages.success(request, _("Đã đổi hạn của “%(title)s”.") % {"title": given.title})
             return redirect("classes:detail", pk)
@@ -125,7 +127,7 @@ def exception(request: HttpRequest, pk: uuid.UUID, assignment: uuid.UUID, number
     extending = request.POST.get("do") == "extend"
     form = OwnDueForm(request.POST if extending else None, now=now, due_at=max(owed.due_at, now))
     reason = ReasonForm(request.POST if request.method == "POST" and not extending else None)
-    if _excepted(request, given, member, form if extending else reason, now):
+    if not training_class.archived_at and _excepted(request, given, member, form if extending else reason, now):
         return redirect("classes:learners", pk, assignment)
     context = {"class": training_class, "given": given, "member": member, "owed": owed, "form": form, "reason": reason}
     return render(request, "classes/exception.html", context)

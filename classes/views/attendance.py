@@ -34,7 +34,7 @@ def screen(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     context = {"class": session.training_class, "session": session, "open": session.takes_check_in(now)}
     if context["open"]:
         link = request.build_absolute_uri(reverse("classes:scanned", args=[checkin.token(session.pk, now)]))
-        drawn = segno.make(link, error="m", micro=False).svg_inline(omitsize=True, border=3, dark="#000", light="#fff")
+        drawn = segno.make(link, error="l", micro=False).svg_inline(omitsize=True, border=3, dark="#000", light="#fff")
         context |= {
             "qr": mark_safe(drawn),  # noqa: S308
             "code": checkin.code(session.pk, now), "left": checkin.seconds_left(now),

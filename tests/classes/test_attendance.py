@@ -53,9 +53,11 @@ def test_a_token_is_of_its_session_and_its_minute(now):
     for seconds, fresh in ((-6, False), (0, True), (44, True), (74, True), (76, False), (3600, False)):
         assert (checkin.read_token(token, begin + dt.timedelta(seconds=seconds)) == mine) is fresh, seconds
     assert checkin.token(mine, begin + dt.timedelta(seconds=45)) != token
-    forged = token.replace(mine.hex, other.hex)
-    later = f"{mine.hex}-{int(token.split('-')[1], 16) + 9999:x}-{token.split('-')[2]}"
-    for wrong in (forged, later, token[:-1] + "x", "", "-", "a-b-c", f"{mine.hex}-zz-{token[-24:]}", "é-1-x"):
+    name, slot, mac = token.split(".")
+    forged = ".".join([checkin.token(other, begin).split(".")[0], slot, mac])
+    later = f"{name}.{int(slot, 16) + 9999:x}.{mac}"
+    cut = mac[:-1] + ("A" if mac[-1] != "A" else "B")
+    for wrong in (forged, later, f"{name}.{slot}.{cut}", "", ".", "a.b.c", f"{name}.zz.{mac}", "é.1.x", f"{name}.{slot}.é"):
         assert checkin.read_token(wrong, begin) is None
         assert checkin.read_token(wrong, begin + dt.timedelta(seconds=9999 * 45)) is None
 
