@@ -28,6 +28,11 @@ def new_password() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
+def new_pin() -> str:
+    """Six digits: a child remembers them. Enough only beside class code and name, behind the limit on failures."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
 def username(join_code: str, number: int) -> str:
     """Such as "hx7k9mp-07"."""
     return f"{join_code.replace('-', '').lower()}-{number:02d}"

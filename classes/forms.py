@@ -223,6 +223,20 @@ class JoinForm(forms.Form):
     )  # fmt: skip
 
 
+class PinForm(forms.Form):
+    code = forms.CharField(
+        label=_("Mã lớp"), max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )  # fmt: skip
+    name = NameField(
+        label=_("Tên em"), max_length=120, help_text=_("Tên gọi là đủ, ví dụ Hân. Lớp có hai bạn trùng tên thì gõ cả tên đệm.")
+    )
+    pin = forms.CharField(
+        label=_("Mã PIN"), max_length=20,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )  # fmt: skip
+
+
 class DueForm(forms.Form):
     """A moment in the time of Ho Chi Minh City: `cleaned_data["due_at"]`."""
 

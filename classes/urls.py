@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from classes.views import assignments, attend, attendance, join, lifecycle, members, nominations, sessions, teacher
+from classes.views import assignments, attend, attendance, join, lifecycle, members, nominations, pins, sessions, teacher
 
 UUID = r"(?P<pk>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
@@ -12,6 +12,7 @@ app_name = "classes"
 urlpatterns = [
     path("", teacher.class_list, name="list"),
     path("new/", teacher.create, name="create"),
+    path("sign-in/", pins.sign_in, name="sign_in"),
     path("join/", join.join, name="join"),
     path("letters/<int:letter>/read/", assignments.letter_read, name="letter_read"),
     path("here/", attend.here, name="here"),
@@ -57,6 +58,8 @@ urlpatterns = [
     path("<uuid:pk>/nominate/<int:nomination>/decline/", nominations.refuse, name="refuse"),
     path("<uuid:pk>/members/add/", members.add, name="add"),
     path("<uuid:pk>/members/slips/", members.slips, name="slips"),
+    path("<uuid:pk>/members/pins/", pins.slips, name="pins"),
+    path("<uuid:pk>/members/<int:number>/pin/", pins.reset, name="pin"),
     path("<uuid:pk>/members/<int:number>/", members.member, name="member"),
     path("<uuid:pk>/members/<int:number>/rename/", members.rename, name="rename"),
     path("<uuid:pk>/members/<int:number>/password/", members.password, name="password"),

@@ -66,6 +66,7 @@ from classes.actions.nominations import (
     fill_places,
     nominate,
 )
+from classes.actions.pins import PinSlip, WrongPin, member_by_pin, set_pins
 from classes.actions.requirements import NotOfficerHere, require_course, withdraw_requirement
 from classes.actions.sessions import (
     NotTrainer,
@@ -94,12 +95,14 @@ __all__ = [
     "NotTrainer",
     "NotYours",
     "NothingToAssign",
+    "PinSlip",
     "SessionClash",
     "Slip",
     "TimesClash",
     "WalkedIn",
     "WrongCode",
     "WrongDates",
+    "WrongPin",
     "add_learners",
     "add_session",
     "add_trainer",
@@ -129,6 +132,7 @@ __all__ = [
     "join",
     "mark",
     "mark_rest_absent",
+    "member_by_pin",
     "nominate",
     "open_class",
     "read_letter",
@@ -139,6 +143,7 @@ __all__ = [
     "reset_passwords",
     "restore_member",
     "set_group",
+    "set_pins",
     "unarchive_class",
     "walk_in",
     "withdraw_assignment",

@@ -166,6 +166,8 @@ class ClassMember(models.Model):
     source = models.CharField(max_length=10, choices=MemberSource.choices)
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
+    # The hash of what a pupil types beside the class code and her name; empty: she signs in otherwise.
+    pin = models.CharField(max_length=128, blank=True)
 
     objects = MemberQuerySet.as_manager()
 

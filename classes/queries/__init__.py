@@ -58,18 +58,20 @@ from classes.queries.teaching import (
     may_teach_in,
     member_by_name,
     never_signed_in,
+    pin_candidates,
     taught_classes,
     teaching_organisations,
+    with_own_account,
 )
 
 __all__ = [
     "Board",
-    "SORTS",
     "Draft",
     "DueItem",
     "GroupRow",
     "PEOPLE_STATES",
     "RosterPlan",
+    "SORTS",
     "Sheet",
     "Targets",
     "above",
@@ -111,6 +113,7 @@ __all__ = [
     "people",
     "people_rows",
     "people_with_clash",
+    "pin_candidates",
     "present_count",
     "roster_plan",
     "scope_of",
@@ -127,4 +130,5 @@ __all__ = [
     "trail",
     "trainers_of",
     "units_found",
+    "with_own_account",
 ]

@@ -13,6 +13,7 @@ from classes.roster import same_name
 from courses.queries import CourseOutline, outlines
 from people.models import Audience, Organisation, User
 from people.queries import role_kinds
+from people.text import fold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +104,26 @@ def assignable(training_class: TrainingClass) -> list[CourseOutline]:
     """Published courses that have something to learn, those made for such a class first."""
     meant = {Audience.PUPIL} if training_class.kind == ClassKind.SCHOOL else {Audience.STAFF, Audience.TEACHER}
     return sorted((course for course in outlines().values() if course.parts), key=lambda course: course.audience not in meant)
+
+
+def with_own_account(training_class: TrainingClass) -> list[ClassMember]:
+    """Members whose accounts the class made."""
+    members = ClassMember.objects.current().filter(training_class=training_class, source=MemberSource.LIST)
+    return [one for one in members.select_related("learner", "training_class").order_by("number") if is_our_account(one)]
+
+
+def pin_candidates(code: str, name: str) -> list[ClassMember]:
+    """Members of the open class with this code who are called so: by the whole name, its last word or words, or the number.
+
+    Accents and case are forgiven: it is the PIN that must be right.
+    """
+    found = class_by_code(codes.read_join_code(code))
+    typed = fold(name)
+    if found is None or not found.is_open or not typed:
+        return []
+    members = ClassMember.objects.current().filter(training_class=found).exclude(pin="")
+    whole = members.select_related("learner", "training_class")
+    return [one for one in whole if f" {fold(one.shown_as)}".endswith(f" {typed}") or str(one.number) == typed.lstrip("0")]
 
 
 def member_by_name(training_class: TrainingClass, name: str) -> ClassMember | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 
 from django.core.cache import cache
@@ -55,6 +56,23 @@ def tries_too_many(kind: str, user_id: int, now: dt.datetime) -> dt.datetime | N
     except ValueError:  # ran out between the two lines
         return None
     return cache.get(f"{key}:until", now + WINDOW) if tries > TRIES else None
+
+
+def failed_too_often(kind: str, who: str, most: int) -> bool:
+    return int(cache.get(_failures(kind, who), 0)) >= most
+
+
+def note_failure(kind: str, who: str) -> None:
+    key = _failures(kind, who)
+    cache.add(key, 0, int(WINDOW.total_seconds()))
+    try:
+        cache.incr(key)
+    except ValueError:  # ran out between the two lines
+        return
+
+
+def _failures(kind: str, who: str) -> str:
+    return f"{kind}-failures:{hashlib.sha256(who.encode()).hexdigest()}"
 
 
 def table_file(name: str, extension: str, title: str, header: list[str], rows: list[list[Cell]]) -> HttpResponse:
