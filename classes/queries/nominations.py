@@ -87,12 +87,19 @@ def may_nominate(officer: User, training_class: TrainingClass, people: list[User
     if not classes_for_agencies(officer).filter(pk=training_class.pk).exists():
         return False
     wanted = {person.pk for person in people}
-    return User.objects.visible_to(officer).filter(pk__in=wanted, is_active=True).count() == len(wanted)
+    return staff_of(officer).filter(pk__in=wanted).count() == len(wanted)
+
+
+def staff_of(officer: User) -> QuerySet[User]:
+    """Whom the officer may send: staff of the organisations he oversees; no pupils."""
+    below = Organisation.objects.below(overseen_roots(officer))
+    working = Membership.objects.current().staff().filter(organisation__in=below)
+    return User.objects.visible_to(officer).filter(pk__in=working.values("user_id"), is_active=True)
 
 
 def candidates(officer: User, training_class: TrainingClass, *, name: str = "", page: object = 1) -> Paginator:
     """The officer's staff by name, those who asked first. Give its page to `as_candidates`."""
-    people = User.objects.visible_to(officer).filter(is_active=True).exclude(pk=officer.pk)
+    people = staff_of(officer).exclude(pk=officer.pk)
     if fold(name):
         people = people.filter(name_folded__contains=fold(name))
     asked = Count("nominations", filter=Q(nominations__training_class=training_class, nominations__state=NominationState.ASKED))
