@@ -16,7 +16,9 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "certificates.issue": {"task": "certificates.issue", "schedule": 30.0},
     "certificates.render": {"task": "certificates.render", "schedule": 60.0},
+    "classes.close_over": {"task": "classes.close_over", "schedule": crontab(minute="7,37")},
     "classes.count_agencies": {"task": "classes.count_agencies", "schedule": 30.0},
+    "classes.mail": {"task": "classes.mail", "schedule": 60.0},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classes', '0002_initial'),
+        ('classes', '0006_pins'),
         ('courses', '0002_initial'),
         ('people', '0001_initial'),
     ]
