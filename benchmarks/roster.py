@@ -22,9 +22,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 UNITS = 200
-FAMILY = "Nguyễn Trần Lê Phạm Huỳnh Hoàng Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý".split()
-MIDDLE = "Thị Văn Ngọc Minh Thanh Hữu Đức Kim Gia Bảo Quốc Thùy Hoài Anh Xuân Thu".split()
-GIVEN = "An Bình Chi Dũng Giang Hà Hải Hân Hoa Hùng Khôi Lan Linh Long Mai Nam Nga Ngân Phúc Quân Sơn Tâm Thảo Trang Tú Vy".split()
+FAMILY = ["Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Hoàng", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý"]
+MIDDLE = ["Thị", "Văn", "Ngọc", "Minh", "Thanh", "Hữu", "Đức", "Kim", "Gia", "Bảo", "Quốc", "Thùy", "Hoài", "Anh", "Xuân", "Thu"]
+GIVEN = ["An", "Bình", "Chi", "Dũng", "Giang", "Hà", "Hải", "Hân", "Hoa", "Hùng", "Khôi", "Lan", "Linh", "Long", "Mai", "Nam"]
 BAD = [
     ("full_name", ""), ("full_name", "=cmd|'/c calc'!A1"), ("birth", "năm mèo"), ("email", "lan.tran@"), ("code", "!!"),
     ("unit", "PHONG-CU"), ("category", "CBCC"), ("full_name", "x" * 30_000), ("email", "nv1@example.vn"),
@@ -79,11 +79,11 @@ def work(path: Path) -> dict[str, float]:
     figures: dict[str, float] = {"memory before": memory()}
 
     def timed(what: str) -> None:
-        begun = time.perf_counter()
+        begun, spent = time.perf_counter(), time.process_time()
         done = rosters.work(roster_id=roster.pk, now=timezone.now(), more=lambda: True)
-        figures[f"{what} s"] = time.perf_counter() - begun
-        figures[f"memory {what} MB"] = memory()
-        print(f"{what}: {done.state} {done.reason} {figures[f'{what} s']:.1f} s, peak {memory():.0f} MB, {done.counts}", flush=True)
+        took, cpu = time.perf_counter() - begun, time.process_time() - spent
+        figures |= {f"{what} s": took, f"{what} CPU s": cpu, f"{what} MB": memory()}
+        print(f"{what}: {done.state} {done.reason} {took:.1f} s, CPU {cpu:.1f} s, peak {memory():.0f} MB, {done.counts}", flush=True)
 
     with path.open("rb") as file:
         roster = rosters.receive(

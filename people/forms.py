@@ -142,7 +142,8 @@ class ActivationForm(NewPasswordForm):
         error_messages={"required": _("Gõ tên đăng nhập in trên giấy.")},
     )  # fmt: skip
     code = forms.CharField(
-        label=_("Mã nhận tài khoản"), max_length=40, help_text=_("Ví dụ m7kp-42xh-9qwe. Viết hoa hay thường, có gạch hay không đều được."),
+        label=_("Mã nhận tài khoản"), max_length=40,
+        help_text=_("Ví dụ m7kp-42xh-9qwe. Viết hoa hay thường, có gạch hay không đều được."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={"required": _("Gõ mã in trên giấy.")},
     )  # fmt: skip

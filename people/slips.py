@@ -87,7 +87,8 @@ def _slip(canvas: Canvas, one: Paper, frame: Frame, left: float, top: float, wid
     about = " · ".join(part for part in (one.number, one.unit or frame.organisation) if part)
     y = _lines(canvas, about, REGULAR, 8, x, y, room, INK_2, 2) - 5
     for label, value in (
-        (_("Vào trang"), frame.address.partition("://")[2]), (_("Tên đăng nhập"), one.username), (_("Mã nhận tài khoản"), one.code),
+        (_("Vào trang"), frame.address.partition("://")[2]), (_("Tên đăng nhập"), one.username),
+        (_("Mã nhận tài khoản"), one.code),
     ):  # fmt: skip
         canvas.setFillColor(HexColor(INK_2))
         canvas.setFont(REGULAR, 7.5)

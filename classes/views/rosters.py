@@ -86,7 +86,7 @@ def roster(request: HttpRequest, code: str, pk: uuid.UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "unit": found.organisation, "roster": found, "page": page, "troubles": queries.troubles(page),
         "questions": queries.questions(found), "refusal": REFUSALS.get(found.reason, ""),
-        "undoable": found.may_be_undone(timezone.now()), "outcome": queries.outcome(found),
+        "undoable": found.may_be_undone(timezone.now()), "undo_until": found.undo_until, "outcome": queries.outcome(found),
     }  # fmt: skip
     if found.headings and found.file:
         context["columns"] = ColumnsForm(roster=found)
@@ -200,8 +200,8 @@ def papers(request: HttpRequest, code: str) -> HttpResponse:
     opened = list(_chosen(request, unit))
     made = activation.issue_slips(opened=opened, organisation=unit, now=now)
     frame = slips.Frame(
-        organisation=unit.name, address=request.build_absolute_uri(reverse("account_activate")), pupils=queries.only_pupils(opened),
-        good_until=timezone.localdate(now + activation.GOOD_FOR),
+        organisation=unit.name, address=request.build_absolute_uri(reverse("account_activate")),
+        pupils=queries.only_pupils(opened), good_until=timezone.localdate(now + activation.GOOD_FOR),
     )  # fmt: skip
     draw = slips.draw_letters if request.POST.get("paper") == "letter" else slips.draw_slips
     name = content_disposition_header(True, f"nhan-tai-khoan-{code}.pdf") or "attachment"

@@ -48,7 +48,10 @@ def new_code() -> str:
 
 @transaction.atomic
 def issue_slips(*, opened: Sequence[OpenedAccount], organisation: Organisation, now: dt.datetime) -> list[Paper]:
-    """Papers with new codes, which are here for once; every code and link given out before for them ends. Who has taken over gets none."""
+    """Papers with new codes, which are here for once; every code and link given out before for them ends.
+
+    Who has taken over gets none.
+    """
     locked = list(
         OpenedAccount.objects.select_for_update(of=("self",)).waiting().filter(pk__in=[one.pk for one in opened])
         .select_related("user").order_by("user__name_folded", "pk")

@@ -16,13 +16,13 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.files.base import File
 from django.db import connection, transaction
 from django.utils import timezone
 
-from people import sheets
 from people import roster as lists
+from people import sheets
 from people.actions.accounts import RoleRefused, end_role, grant_role
 from people.consents import current_texts
 from people.models import (
@@ -104,7 +104,10 @@ def receive(
 
 @transaction.atomic
 def choose_columns(*, roster: RosterImport, fields: Sequence[str], by: User | None, now: dt.datetime) -> RosterImport:
-    """What each column means, remembered for this organisation; the file is read anew. Raises NotYours, NotNow, ColumnsMissing."""
+    """What each column means, remembered for this organisation; the file is read anew.
+
+    Raises NotYours, NotNow, ColumnsMissing.
+    """
     locked = _lock(roster.pk)
     _require(by, locked)
     if locked.state not in {RosterState.COLUMNS, RosterState.CHECKED, RosterState.READING} or not locked.file:
@@ -238,7 +241,8 @@ def _open(roster: RosterImport) -> None:
     if not first:
         return _refuse(roster.pk, "empty")
     known = known_headings(roster.organisation)
-    head = next((row for row in first if lists.is_heading(row.cells) or lists.has_name(lists.recognise(row.cells, known))), first[0])
+    named = (row for row in first if lists.is_heading(row.cells) or lists.has_name(lists.recognise(row.cells, known)))
+    head = next(named, first[0])
     fields = [
         field if field in {*lists.OF_KIND[roster.kind], *lists.PARTS, ""} else lists.NOT_TAKEN
         for field in lists.recognise(head.cells, known)
@@ -307,7 +311,8 @@ def _decide(matcher: Matcher, rows: Sequence[RosterRow]) -> list[Decision]:
         row.user_id = decision.place.user_id if decision.place else None
         row.code, row.email = person.code[:40], person.email[:254]
         alone = not (person.code or person.email or person.username)
-        row.name_key = f"{lists.same_name(person.full_name)[:130]}|{person.birth_year or ''}" if alone and person.full_name else ""
+        called = lists.same_name(person.full_name)[:130]
+        row.name_key = f"{called}|{person.birth_year or ''}" if alone and called else ""
     return decisions
 
 
@@ -361,8 +366,9 @@ def _keep(rows: Sequence[RosterRow]) -> None:
 
 
 def mend(
-    *, roster: RosterImport, values: Mapping[int, Mapping[str, str]], answers: Mapping[int, str], by: User | None, now: dt.datetime
-) -> int:
+    *, roster: RosterImport, values: Mapping[int, Mapping[str, str]], answers: Mapping[int, str], by: User | None,
+    now: dt.datetime,
+) -> int:  # fmt: skip
     """Other values for some rows and answers to what was asked, checked at once. Returns how many rows are right now.
 
     `values` by row and field, "" leaves a cell empty; `answers` by row: a membership, "new" or "skip".
@@ -512,7 +518,7 @@ class _Writer:
         names = spare_usernames([one.full_name for one in people])
         users = User.objects.bulk_create(
             User(
-                username=username, password=make_password(None), full_name=one.full_name,
+                username=username, password=UNUSABLE_PASSWORD_PREFIX + secrets.token_hex(20), full_name=one.full_name,
                 name_folded=fold(one.full_name)[:120], birth_year=one.birth_year, audience=_AUDIENCE[self.roster.kind],
                 date_joined=self.now,
             )
@@ -574,7 +580,8 @@ class _Writer:
                 user_id=place.user_id, organisation_id=row.unit_id, since=self.today, category=person.category,
                 code=person.code,
             )  # fmt: skip
-            row.before = {"membership": made.pk, "ended": place.pk, "ended_roles": self._end_teaching(place.user_id, place.unit_id)}
+            roles = self._end_teaching(place.user_id, place.unit_id)
+            row.before = {"membership": made.pk, "ended": place.pk, "ended_roles": roles}
         else:
             Membership.objects.filter(pk=place.pk).update(**place_now)
             row.before = {"changed": place.pk, "was": {"category": place.category, "code": place.code}, "now": place_now}

@@ -115,8 +115,12 @@ class RosterImport(models.Model):
         """How many rows change something when the list is applied."""
         return sum(self.counts.get(status, 0) for status in ACTING)
 
+    @property
+    def undo_until(self) -> dt.datetime | None:
+        return self.applied_at + KEPT if self.applied_at else None
+
     def may_be_undone(self, now: dt.datetime) -> bool:
-        return self.state == RosterState.APPLIED and self.applied_at is not None and now < self.applied_at + KEPT
+        return self.state == RosterState.APPLIED and self.undo_until is not None and now < self.undo_until
 
 
 class RowStatus(models.TextChoices):
