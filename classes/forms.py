@@ -116,7 +116,7 @@ class ColumnsForm(forms.Form):
         for place, heading in enumerate(roster.headings):
             shown = [row[place] for row in roster.sample if place < len(row) and row[place]]
             field = forms.ChoiceField(
-                label=heading or _("Cột %(n)s") % {"n": place + 1}, choices=choices, required=False,
+                label=heading or _("Cột %(n)s") % {"n": place + 1}, choices=choices,
                 initial=roster.fields[place] if place < len(roster.fields) else "", help_text=escape(", ".join(shown)[:120]),
             )  # fmt: skip
             self.fields[f"column-{place}"] = field

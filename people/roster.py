@@ -55,7 +55,7 @@ _HEADINGS = {
                "giay dong y|giay dong y cua phu huynh|cha me hoac nguoi giam ho dong y|guardian consent",
     NOT_TAKEN: "stt|tt|so tt|so thu tu|gioi tinh|nam nu|gt|nu|dan toc|lop|khoi|chuc vu|chuc danh|ghi chu|loi|so dien thoai|"
                "dien thoai|sdt|di dong|cccd|so cccd|cmnd|so cmnd|can cuoc|so can cuoc|so dinh danh|so dinh danh ca nhan|"
-               "ma dinh danh|dia chi|noi sinh|que quan|trinh do|luong|he so luong",
+               "ma dinh danh|dia chi|dong|dong trong tep cu|noi sinh|que quan|trinh do|luong|he so luong",
 }  # fmt: skip
 _FIELD_OF = {heading: field for field, headings in _HEADINGS.items() for heading in headings.split("|")}
 

@@ -188,7 +188,8 @@ def _text_rows(file: BinaryIO) -> Iterator[Iterable[object]]:
     except UnicodeError as error:
         raise Refused("encoding") from error
     finally:
-        stream.detach()
+        if not file.closed:
+            stream.detach()
 
 
 def _clean(lines: Iterable[str]) -> Iterator[str]:

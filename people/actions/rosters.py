@@ -211,6 +211,8 @@ def work(*, roster_id: UUID, now: dt.datetime, more: Sweep) -> RosterImport:
         elif roster.state == RosterState.UNDOING:
             _undo_some(roster.pk, now)
         else:
+            if roster.state in {RosterState.APPLIED, RosterState.UNDONE, RosterState.REFUSED}:
+                _discard_file(roster)
             return roster
         if not more():
             return roster
@@ -465,7 +467,6 @@ def _apply_chunk(pk: UUID, now: dt.datetime, size: int) -> int:
         roster.reason = "" if allowed else "no_right"
         roster.counts = counts(roster)
         roster.save(update_fields=["state", "applied_at", "reason", "counts"])
-        transaction.on_commit(lambda: _discard_file(roster))
         return 0
     _apply_rows(roster, rows, now)
     roster.done += len(rows)
