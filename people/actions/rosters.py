@@ -12,7 +12,7 @@ import itertools
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -54,9 +54,12 @@ log = logging.getLogger(__name__)
 READ_AT_ONCE = 1000
 WRITE_AT_ONCE = 500
 LOOK_FOR_HEADINGS = 25
+LEASE = dt.timedelta(seconds=120)  # longer than the slice of time a task works
 PATIENCE = 5  # failures of one list before it is given up
 
-_AUDIENCE = {RosterKind.STAFF: Audience.STAFF, RosterKind.TEACHERS: Audience.TEACHER, RosterKind.PUPILS: Audience.PUPIL}
+_AUDIENCE: dict[str, Audience] = {
+    RosterKind.STAFF: Audience.STAFF, RosterKind.TEACHERS: Audience.TEACHER, RosterKind.PUPILS: Audience.PUPIL,
+}  # fmt: skip
 
 
 class NotYours(PermissionError):
@@ -174,11 +177,13 @@ def forget_old(*, now: dt.datetime) -> int:
 def work_owed(*, now: dt.datetime, more: Sweep) -> int:
     """Go on with every list that is owed work, the oldest first, as long as `more` says so. Returns how many were advanced.
 
-    A list that fails does not stop the others; one that cannot be read is refused after a few tries.
+    One worker of all is at lists at a time, so that certificates and letters have the others; one that was killed is
+    waited for until its lease is over. A list that fails does not stop the others; one that cannot be read is refused
+    after a few tries.
     """
     advanced = 0
     for pk in list(RosterImport.objects.owed().order_by("sent_at").values_list("pk", flat=True)):
-        if not more():
+        if not more() or not _take(pk, now):
             break
         try:
             work(roster_id=pk, now=now, more=more)
@@ -186,7 +191,17 @@ def work_owed(*, now: dt.datetime, more: Sweep) -> int:
         except Exception:
             log.exception("roster %s could not go on", pk)
             _failed(pk)
+        finally:
+            RosterImport.objects.filter(pk=pk).update(busy_until=None)
     return advanced
+
+
+def _take(pk: UUID, now: dt.datetime) -> bool:
+    with transaction.atomic():
+        _lock(pk)
+        if RosterImport.objects.owed().filter(busy_until__gt=now).exists():
+            return False
+        return bool(RosterImport.objects.filter(pk=pk).update(busy_until=now + LEASE))
 
 
 def _failed(pk: UUID) -> None:
@@ -237,7 +252,7 @@ def _open(roster: RosterImport) -> None:
     """Find the headings and, where they say enough, go on to reading."""
     try:
         with roster.file.open("rb") as file:
-            first = list(itertools.islice(sheets.rows(file, roster.file_kind), LOOK_FOR_HEADINGS))
+            first = list(itertools.islice(sheets.rows(cast(BinaryIO, file), roster.file_kind), LOOK_FOR_HEADINGS))
     except sheets.Refused as error:
         return _refuse(roster.pk, error.reason)
     if not first:
@@ -265,7 +280,7 @@ def _read(roster: RosterImport, now: dt.datetime, more: Sweep) -> None:
     read_to = max(roster.read_to, roster.heading_row)
     try:
         with roster.file.open("rb") as file:
-            new = (row for row in sheets.rows(file, roster.file_kind) if row.number > read_to)
+            new = (row for row in sheets.rows(cast(BinaryIO, file), roster.file_kind) if row.number > read_to)
             for chunk in _chunks(new, READ_AT_ONCE):
                 if not _keep_read(roster, matcher, chunk, read_to):
                     return None
@@ -586,9 +601,9 @@ class _Writer:
         else:
             Membership.objects.filter(pk=place.pk).update(**place_now)
             row.before = {"changed": place.pk, "was": {"category": place.category, "code": place.code}, "now": place_now}
-        user_now = {name: getattr(person, name) for name in ("full_name", "birth_year") if name in wanted}
+        user_now: dict[str, Any] = {name: getattr(person, name) for name in ("full_name", "birth_year") if name in wanted}
         if user_now:
-            was = {"full_name": place.name, "birth_year": place.birth_year}
+            was: dict[str, Any] = {"full_name": place.name, "birth_year": place.birth_year}
             row.before |= {"user_was": {name: was[name] for name in user_now}, "user_now": dict(user_now)}
             if "full_name" in user_now:
                 user_now["name_folded"] = fold(person.full_name)[:120]

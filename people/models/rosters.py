@@ -81,6 +81,8 @@ class RosterImport(models.Model):
     done = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
     failures = models.PositiveSmallIntegerField(default=0)
+    # A worker is at it until then; who was killed holds it no longer than this.
+    busy_until = models.DateTimeField(null=True, blank=True)
     # Sent from the command line, which is bound by no scope; a sender who was deleted since is not the command line.
     by_shell = models.BooleanField(default=False)
     sent_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

@@ -210,7 +210,8 @@ class Matcher:
             wrong.append(Problem(field="username", cause="username_unknown"))
         if wrong or unit is None:
             # Whom a wrong row means is kept, so that she does not count as missing.
-            return Decision(RowStatus.WRONG, person, unit and unit.pk, places[0] if sure and places else None, problems=wrong)
+            meant = places[0] if sure and places else None
+            return Decision(RowStatus.WRONG, person, unit.pk if unit else None, meant, problems=wrong)
         if not places:
             places = [one for one in named.get(same_name(person.full_name), []) if _same_age(one, person)]
         if row.answer and places:

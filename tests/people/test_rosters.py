@@ -445,6 +445,22 @@ def test_a_worker_stops_when_told_and_another_goes_on(city: Any, chi: Any, now: 
     assert User.objects.filter(full_name__startswith="Nguyễn ").count() == 7
 
 
+def test_one_worker_at_a_time_and_the_next_one_when_its_lease_is_over(city: Any, chi: Any, now: Any) -> None:
+    first, second = (
+        rosters.receive(
+            organisation=city.ward, kind="staff", file=io.BytesIO(f"{HEAD}A{n};Nguyễn Một;198{n};;;;CC\n".encode()), name="a.csv",
+            by=chi, now=now,
+        )
+        for n in (1, 2)
+    )  # fmt: skip
+    RosterImport.objects.filter(pk=first.pk).update(busy_until=now + rosters.LEASE)
+    assert rosters.work_owed(now=now, more=lambda: True) == 0
+    assert rosters.work_owed(now=now + rosters.LEASE, more=lambda: True) == 2
+    assert {one.state for one in RosterImport.objects.all()} == {"checked"}
+    assert not RosterImport.objects.filter(busy_until__isnull=False).exists()
+    assert second.pk != first.pk
+
+
 def test_a_row_the_database_refuses_holds_up_no_other(city: Any, chi: Any, now: Any, monkeypatch: Any) -> None:
     roster = send(city.ward, "A1;Nguyễn Một;1980;;;;CC\nA2;Lê Hai;1990;;;;CC\nA3;Trần Ba;1990;;;;CC\n", chi, now)
     whole = rosters._Writer.open
