@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.core.paginator import Page, Paginator
@@ -281,17 +281,29 @@ def repeated(roster: RosterImport) -> dict[int, Problem]:
     """Rows of the file that stand in it before, by id, each with the line they repeat."""
     found: dict[int, Problem] = {}
     rows = roster.rows.filter(number__isnull=False)
-    for keys, named in ((("code", "unit_id"), "code"), (("email",), "email"), (("name_key", "unit_id"), "full_name")):
-        filled = rows.exclude(**{keys[0]: ""})
-        for group in filled.values(*keys).annotate(n=Count("pk"), first=Min("number")).filter(n__gt=1).order_by():
-            same = filled.filter(**{key: group[key] for key in keys}).exclude(number=group["first"])
-            for pk in same.values_list("pk", flat=True):
-                found.setdefault(pk, Problem(field=named, cause="repeated", hint=str(group["first"])))
     matched = rows.filter(user__isnull=False, status__in=[RowStatus.SAME, RowStatus.CHANGED, RowStatus.MOVED])
-    for group in matched.values("user_id").annotate(n=Count("pk"), first=Min("number")).filter(n__gt=1).order_by():
-        for pk in matched.filter(user_id=group["user_id"]).exclude(number=group["first"]).values_list("pk", flat=True):
-            found.setdefault(pk, Problem(field="full_name", cause="same_person", hint=str(group["first"])))
+    for named, cause, among, keys in (
+        ("code", "repeated", rows.exclude(code=""), ("code", "unit_id")),
+        ("email", "repeated", rows.exclude(email=""), ("email",)),
+        ("full_name", "repeated", rows.exclude(name_key=""), ("name_key", "unit_id")),
+        ("full_name", "same_person", matched, ("user_id",)),
+    ):
+        for pk, first in _later(among, keys):
+            found.setdefault(pk, Problem(field=named, cause=cause, hint=str(first)))
     return found
+
+
+def _later(rows: QuerySet[RosterRow], keys: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Rows that share their keys with an earlier one, each with the number of that one: two queries, however many they are."""
+    groups = rows.values_list(*keys).annotate(n=Count("pk"), first=Min("number")).filter(n__gt=1).order_by()
+    first_of = {tuple(group[: len(keys)]): group[-1] for group in groups}
+    shared = sorted({key[0] for key in first_of})
+    for start in range(0, len(shared), 5000):
+        some = rows.filter(**{f"{keys[0]}__in": shared[start : start + 5000]})
+        for pk, number, *key in some.values_list("pk", "number", *keys):
+            first = first_of.get(tuple(key))
+            if first is not None and first != number:
+                yield pk, first
 
 
 def missing(roster: RosterImport) -> QuerySet[Membership]:
