@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.browser import acts
+from tests.browser.accessible import Barriers
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
@@ -27,28 +28,33 @@ ROWS = [
 def test_giang_imports_a_list_with_errors_mends_it_applies_it_and_undoes_it(
     site: Site, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    page = open_page()
+    page, barriers = open_page(), Barriers()
     acts.sign_in(page, "giang", site.demo_password)
     page.goto("/agencies/")
     page.get_by_text("Phạm vi:").get_by_role("link").click()
     page.get_by_role("link", name="Danh sách và tài khoản").click()
+    barriers.look(page, "lists")
     _send(page, tmp_path)
     expect(page.get_by_text("Chưa có gì được ghi vào hệ thống.")).to_be_visible()
     expect(page.get_by_role("button", name="Nhập 1 thay đổi, bỏ qua 2 dòng lỗi")).to_be_visible()
     address = page.url
+    barriers.look(page, "trial run")
     _takes_errors_along(page, tmp_path)
     page.get_by_label("Giá trị đúng cho dòng 4, cột Thư điện tử").fill("dieu.le@example.vn")
     page.get_by_label("Giá trị đúng cho dòng 5, cột Năm sinh").fill("1987")
     page.get_by_role("button", name="Kiểm lại sau khi sửa").click()
     page.get_by_role("button", name="Nhập 3 thay đổi").click()
     expect(page.get_by_text("Đã nhập can-bo.xlsx")).to_be_visible()
+    barriers.look(page, "imported")
     _hand_out(page, tmp_path)
+    barriers.look(page, "accounts not taken over")
     _en_takes_hers_over(open_page(phone=True), _code(tmp_path))
     page.goto(address)
     page.get_by_text("Hoàn tác lần nhập này").click()
     page.get_by_role("button", name="Hoàn tác").click()
     expect(page.get_by_text(re.compile("^Đã hoàn tác lúc"))).to_be_visible()
     expect(page.get_by_text("1 người đã nhận tài khoản hoặc đã học")).to_be_visible()
+    barriers.none()
     _nobody_else_sees_it(site, open_page(), address)
 
 
