@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from classes import codes
 from classes.models import ClassGroup, ClassKind, ClassMember, ClassSession, TrainingClass
 from courses.models import CoursePage
 from courses.queries import CourseOutline
-from people.models import Organisation, User
+from people.models import Organisation, RosterImport, RosterKind, StaffCategory, User
+from people.roster import COLUMNS, NOT_TAKEN, OF_KIND, PARTS
 from people.text import nfc
 
 
@@ -209,6 +213,67 @@ class RemarksForm(forms.Form):
     remarks = forms.CharField(
         label=_("Ghi nhận của giảng viên"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
+
+
+class RosterFileForm(forms.Form):
+    """`key` makes a form that is sent twice one list."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    kind = forms.ChoiceField(
+        label=_("Danh sách của ai?"), choices=RosterKind.choices, widget=forms.RadioSelect, initial=RosterKind.STAFF
+    )
+    file = forms.FileField(
+        label=_("Tệp danh sách"), allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv", "class": "form-control"}),
+        help_text=_("Tệp .xlsx hoặc .csv, nhiều nhất 20 MB, 200.000 dòng. Chọn tệp hoặc kéo thả vào ô này."),
+        error_messages={"required": _("Chọn một tệp.")},
+    )  # fmt: skip
+    category = forms.ChoiceField(
+        label=_("Nhóm của dòng không ghi nhóm"), required=False, help_text=_("Bỏ trống thì dòng không ghi nhóm bị báo lỗi."),
+        choices=[("", _("Không chọn")), *(one for one in StaffCategory.choices if one[0] != StaffCategory.PUPIL)],
+    )  # fmt: skip
+    complete = forms.BooleanField(
+        label=_("Đây là danh sách đầy đủ: ai không có trong tệp thì đã rời"), required=False,
+        help_text=_("Chỉ xét các đơn vị có trong tệp. Trước khi nhập bạn thấy số người sẽ rời; tài khoản của họ vẫn còn."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"key": uuid.uuid4(), "kind": RosterKind.STAFF}, **kwargs)
+
+
+class ColumnsForm(forms.Form):
+    """What each column of a list means, one choice a column, with the first cells below it to know it by."""
+
+    def __init__(self, *args: Any, roster: RosterImport, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count = len(roster.headings)
+        named = {**COLUMNS, **PARTS}
+        choices = [("", _("Chưa rõ")), (NOT_TAKEN, _("Không lấy cột này")),
+                   *((name, named[name]) for name in [*OF_KIND[roster.kind], *PARTS])]  # fmt: skip
+        for place, heading in enumerate(roster.headings):
+            shown = [row[place] for row in roster.sample if place < len(row) and row[place]]
+            field = forms.ChoiceField(
+                label=heading or _("Cột %(n)s") % {"n": place + 1}, choices=choices,
+                initial=roster.fields[place] if place < len(roster.fields) else "", help_text=escape(", ".join(shown)[:120]),
+            )  # fmt: skip
+            self.fields[f"column-{place}"] = field
+
+    def chosen(self) -> list[str]:
+        return [self.data.get(f"column-{place}", "") for place in range(self.count)]
+
+
+def mended(data: QueryDict) -> tuple[dict[int, dict[str, str]], dict[int, str]]:
+    """Fields called fix-<row>-<column> and answer-<row>. A field left empty says nothing."""
+    values: dict[int, dict[str, str]] = {}
+    answers: dict[int, str] = {}
+    for name, text in data.items():
+        found = re.fullmatch(r"(fix|answer)-(\d{1,18})(?:-(\w+))?", name)
+        if found and str(text).strip():
+            if found[1] == "answer":
+                answers[int(found[2])] = str(text)
+            elif found[3]:
+                values.setdefault(int(found[2]), {})[found[3]] = str(text)
+    return values, answers
 
 
 class MemberForm(forms.Form):

@@ -21,5 +21,8 @@ app.conf.beat_schedule = {
     "classes.mail": {"task": "classes.mail", "schedule": 60.0},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
+    "people.work_rosters": {"task": "people.work_rosters", "schedule": 10.0},
+    "people.send_activations": {"task": "people.send_activations", "schedule": 30.0},
+    "people.forget_rosters": {"task": "people.forget_rosters", "schedule": crontab(minute=20)},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

@@ -13,6 +13,7 @@ from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -112,6 +113,41 @@ class StartForm(forms.Form):
 
 class NameForm(forms.Form):
     full_name = FullNameField(help_text=_("Giấy xác nhận đã cấp vẫn giữ tên cũ."))
+
+
+class NewPasswordForm(forms.Form):
+    """The password of an account that was opened by an organisation; the person sets it as she takes the account over."""
+
+    password = forms.CharField(
+        label=_("Mật khẩu mới"), strip=False, max_length=128, help_text=PASSWORD_HINT,
+        widget=PasswordInput(attrs={"autocomplete": "new-password"}), error_messages={"required": _("Đặt một mật khẩu.")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password = self.cleaned_data["password"]
+        validate_password(password, self.user)
+        return password
+
+
+class ActivationForm(NewPasswordForm):
+    """Both words from the paper, and a password."""
+
+    username = forms.CharField(
+        label=_("Tên đăng nhập"), max_length=150, help_text=_("In trên giấy của bạn, ví dụ an.482137."),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": _("Gõ tên đăng nhập in trên giấy.")},
+    )  # fmt: skip
+    code = forms.CharField(
+        label=_("Mã nhận tài khoản"), max_length=40,
+        help_text=_("Ví dụ m7kp-42xh-9qwe. Viết hoa hay thường, có gạch hay không đều được."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": _("Gõ mã in trên giấy.")},
+    )  # fmt: skip
+    field_order = ("username", "code", "password")
 
 
 class SignupForm(HouseMixin, account_forms.SignupForm):

@@ -212,7 +212,7 @@ def end_role(*, role: Role, by: User | None, now: dt.datetime) -> Role:
 
 
 def _match_groups(user: User) -> None:
-    for kept in ("_role_kinds", "_overseen_roots"):
+    for kept in ("_role_kinds", "_overseen_roots", "_managed_roots"):
         user.__dict__.pop(kept, None)
     kinds = set(Role.objects.current().filter(user=user).values_list("kind", flat=True))
     groups = ensure_groups() if kinds & set(_GROUP_OF) else {group.name: group for group in user.groups.all()}

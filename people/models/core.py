@@ -196,6 +196,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
     category = models.CharField(max_length=20, choices=StaffCategory.choices)
+    # The number by which the organisation itself knows the person. Not unique: two agencies that merge keep theirs.
+    code = models.CharField(_("mã số"), max_length=40, blank=True, db_index=True)
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from people.consents import ConsentText, current_texts
-from people.models import ConsentPurpose, Membership, Organisation, User
+from people.models import ConsentPurpose, Membership, OpenedAccount, Organisation, User
 
 
 def role_kinds(user: User) -> set[str]:
@@ -102,12 +102,23 @@ def personal_data(user: User) -> dict[str, Any]:
             "opened": moment(user.date_joined),
             "last_log_in": moment(user.last_login),
         },
+        "opened_by_organisation": [
+            {
+                "organisation": one.organisation.name,
+                "legal_basis": one.basis,
+                "opened": moment(one.opened_at),
+                "taken_over": moment(one.activated_at),
+                "address": one.address,
+            }
+            for one in OpenedAccount.objects.filter(user=user).select_related("organisation")
+        ],
         "email_addresses": list(EmailAddress.objects.filter(user=user).order_by("pk").values("email", "verified")),
         "second_factors": list(Authenticator.objects.filter(user=user).order_by("pk").values_list("type", flat=True)),
         "memberships": [
             {
                 "organisation": membership.organisation.name,
                 "category": membership.category,
+                "number": membership.code,
                 "since": membership.since.isoformat(),
                 "until": membership.until.isoformat() if membership.until else None,
             }
