@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from classes import checkin, roster
 from classes.models import Attendance, ClassMember, ClassSession, Knock, Presence, SessionPaper, TrainingClass
 from people.models import Membership
+from people.roster import same_name
 
 MARKS = {
     "present": (Presence.PRESENT, False, False),
@@ -176,13 +177,13 @@ def paper_plan(session: ClassSession, text: str) -> PaperPlan:
     names: dict[str, list[SheetRow]] = {}
     accounts: dict[str, SheetRow] = {}
     for row in shown.rows:
-        names.setdefault(roster.same_name(row.member.shown_as), []).append(row)
+        names.setdefault(same_name(row.member.shown_as), []).append(row)
         accounts[row.member.learner.username.lower()] = row
     numbers = {row.member.number: row for row in shown.rows}
     rows, seen = [], set()
     for line in pasted.lines[: roster.MAX_LINES]:
         account = accounts.get(line.account.lower())
-        found = [account] if account else names.get(roster.same_name(line.name), [])
+        found = [account] if account else names.get(same_name(line.name), [])
         if len(found) > 1:
             found = [row for row in found if numbers.get(_number(line.text)) is row] or found
         fields: dict[str, Any] = {"line": line.number, "text": line.text, "name": line.name}

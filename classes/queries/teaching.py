@@ -9,10 +9,10 @@ from django.db.models import Count, OuterRef, Q, Subquery
 
 from classes import codes
 from classes.models import Assignment, ClassKind, ClassMember, MemberSource, TrainingClass, teaching_roots
-from classes.roster import same_name
 from courses.queries import CourseOutline, outlines
 from people.models import Audience, Organisation, User
 from people.queries import role_kinds
+from people.roster import same_name
 from people.text import fold
 
 
