@@ -20,6 +20,14 @@ from people.models.core import (
     UserQuerySet,
     overseen_roots,
 )
+from people.models.operations import (
+    OperationKind,
+    OperationQuerySet,
+    OrganisationChange,
+    OrganisationFile,
+    OrganisationOperation,
+    Part,
+)
 
 __all__ = [
     "OVERSEEING",
@@ -28,9 +36,15 @@ __all__ = [
     "ConsentPurpose",
     "Membership",
     "MembershipQuerySet",
+    "OperationKind",
+    "OperationQuerySet",
     "Organisation",
+    "OrganisationChange",
+    "OrganisationFile",
     "OrganisationManager",
+    "OrganisationOperation",
     "OrganisationQuerySet",
+    "Part",
     "PeopleManager",
     "Role",
     "RoleKind",
