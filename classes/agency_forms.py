@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from classes import queries
 from classes.forms import NameField, _day
-from people.models import Organisation
+from people.models import Organisation, RoleKind
 from people.organisation_file import UnreadableFile, is_code, read_table
 from people.reorganising import NewUnit
 from people.text import fold, nfc
@@ -232,14 +232,24 @@ class SplitForm(OperationForm):
         super().__init__(*args, unit=unit, **options)
         for number in range(1, MOST_PARTS + 1):
             needed = number == 1
-            values = {"n": number}
-            self.fields[f"code_{number}"] = CodeField(label=_("Đơn vị mới %(n)s: mã") % values, max_length=40, required=needed)
-            self.fields[f"name_{number}"] = NameField(label=_("Đơn vị mới %(n)s: tên") % values, max_length=255, required=needed)
+            self.fields[f"code_{number}"] = CodeField(label=_("Mã"), max_length=40, required=needed)
+            self.fields[f"name_{number}"] = NameField(label=_("Tên đầy đủ"), max_length=255, required=needed)
         self.parts = self._typed_parts()
         if self.parts:
             self._ask_to_divide(unit)
         named = [f"{word}_{number}" for number in range(1, MOST_PARTS + 1) for word in ("code", "name")]
         self.order_fields([*named, "keeps", "default", *[name for name in self.fields if "-" in name], "on", "reason"])
+
+    def part_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        return [(self[f"code_{number}"], self[f"name_{number}"]) for number in range(1, MOST_PARTS + 1)]
+
+    def choice_fields(self) -> list[tuple[str, list[forms.BoundField]]]:
+        headings = {
+            "person": _("Người"), "child": _("Đơn vị trực thuộc"), "class": _("Lớp đang mở"), "role": _("Vai trò"),
+        }  # fmt: skip
+        return [
+            (heading, [self[name] for name in self.fields if name.startswith(f"{what}-")]) for what, heading in headings.items()
+        ]
 
     def _typed_parts(self) -> list[tuple[str, str]]:
         def typed(name: str) -> str:
@@ -260,14 +270,13 @@ class SplitForm(OperationForm):
             help_text=_("Ai và việc gì không chọn riêng ở dưới."),
         )  # fmt: skip
         for child in held.children:
-            self._choice(f"child-{child.code}", _("Đơn vị trực thuộc: %(name)s") % {"name": child.label}, options)
+            self._choice(f"child-{child.code}", child.label, options)
         for one in held.classes:
-            self._choice(f"class-{one.pk}", _("Lớp: %(name)s") % {"name": one.name}, options)
+            self._choice(f"class-{one.pk}", one.name, options)
         for role in held.roles:
-            if role.kind != "teacher":
-                what = {"name": role.user.full_name, "role": role.get_kind_display()}
+            if role.kind != RoleKind.TEACHER:
                 more = [(queries.ALL, _("mọi đơn vị sau khi tách")), (queries.END, _("kết thúc"))]
-                self._choice(f"role-{role.pk}", _("Vai trò: %(name)s, %(role)s") % what, [*options, *more])
+                self._choice(f"role-{role.pk}", f"{role.user.full_name}, {role.get_kind_display()}", [*options, *more])
         for member in [] if self.too_many else queries.members_by_name(held):
             self._choice(f"person-{member.user_id}", member.user.full_name, options)
 

@@ -17,6 +17,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from openpyxl import load_workbook
 
 from people.text import fold, nfc
 
@@ -125,8 +126,6 @@ def read_table(content: bytes, name: str) -> list[list[str]]:
 
 
 def _of_workbook(content: bytes) -> Iterator[list[Any]]:
-    from openpyxl import load_workbook  # slow to import, and needed on this page only
-
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(entry.file_size for entry in packed.infolist()) > MOST_UNPACKED:

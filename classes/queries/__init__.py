@@ -18,6 +18,7 @@ from classes.queries.board import Board, board, board_rows, member_board
 from classes.queries.due import DueItem, due_for
 from classes.queries.organisation_import import Difference, ImportPlan, import_plan, import_template
 from classes.queries.organisations import (
+    UNDO_DAYS,
     UnitPage,
     counted_both_ways,
     effect_words,
@@ -80,6 +81,7 @@ __all__ = [
     "RosterPlan",
     "STAY",
     "Split",
+    "UNDO_DAYS",
     "UnitPage",
     "Wanted",
     "above",

@@ -13,6 +13,7 @@ from django.db.models.functions import Length, Substr
 from django.utils.translation import gettext as _
 
 from classes.models import TrainingClass
+from classes.queries.places import then_under
 from classes.queries.reorganisation import Plan
 from courses.models import Enrolment
 from people.models import (
@@ -200,14 +201,15 @@ def unit_page(
 def counted_both_ways(unit: Organisation) -> BothWays:
     """What was learnt under the organisation and those below it as they were then, and by who belongs there now.
 
-    An organisation that ended keeps what it had; who went on to its successor is counted there now. Two queries.
+    An organisation that ended keeps what it had, that of branches moved on since included; who went on to its successor
+    is counted there now.
     """
     inside = Organisation.objects.below([unit])
     measures = {
         "participations": Count("pk"), "people": Count("learner", distinct=True),
         "completed": Count("learner", distinct=True, filter=Q(completed_at__isnull=False)),
     }  # fmt: skip
-    then = Enrolment.objects.counted().filter(organisation__in=inside).aggregate(**measures)
+    then = Enrolment.objects.counted().filter(then_under(unit, moment="enrolled_at")).aggregate(**measures)
     members = Membership.objects.current().filter(organisation__in=inside).values("user_id")
     now = Enrolment.objects.counted().filter(learner__in=members, organisation__isnull=False).aggregate(**measures)
     counted = {f"{when}_{name}": value for when, row in (("then", then), ("now", now)) for name, value in row.items()}

@@ -20,6 +20,7 @@ from people.models import Membership, OperationKind, Organisation, Role, RoleKin
 from people.reorganising import NewUnit, TreePlan
 
 FOLLOW, END, STAY, ALL = "follow", "end", "stay", "all"
+SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +86,16 @@ Wanted = Rename | Move | Merge | Split | Close
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """One line of the preview: of which organisation, how many of what, and what becomes of them."""
+    """One line of the preview: of which organisation, how many of what, and what becomes of them.
+
+    `names` are whose roles they are: a right over others is never moved unseen.
+    """
 
     unit: str
     what: str
     count: int
     fate: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -328,9 +333,10 @@ class _Gathered:
         self._say(unit, _("người"), mine.people, _("không còn thuộc đơn vị nào ở đây; kết quả học giữ nguyên"))
         staying = self._teaching(mine) if classes == STAY else set()
         kept = [role for role in mine.roles if role.kind == RoleKind.TEACHER and role.user_id in staying]
-        self.roles = [(role.pk, ()) for role in mine.roles if role not in kept]
-        self._say(unit, _("vai trò"), len(self.roles), _("kết thúc ngay khi xác nhận"))
-        self._say(unit, _("vai trò giáo viên"), len(kept), _("giữ đến khi lớp đóng"))
+        ending = [role for role in mine.roles if role not in kept]
+        self.roles = [(role.pk, ()) for role in ending]
+        self._say_roles(unit, _("vai trò"), ending, _("kết thúc ngay khi xác nhận"))
+        self._say_roles(unit, _("vai trò giáo viên"), kept, _("giữ đến khi lớp đóng"))
         if classes == STAY:
             self._say(unit, _("lớp đang mở"), len(mine.classes), _("ở lại đơn vị cũ cho đến khi đóng"))
         else:
@@ -348,6 +354,9 @@ class _Gathered:
     def _say(self, unit: Organisation, what: str, count: int, fate: str) -> None:
         self.effects.append(Effect(unit=unit.label, what=what, count=count, fate=fate))
 
+    def _say_roles(self, unit: Organisation, what: str, roles: Sequence[Role], fate: str) -> None:
+        self.effects.append(Effect(unit=unit.label, what=what, count=len(roles), fate=fate, names=_holders(roles)))
+
     def _say_people(self, unit: Organisation, people: int, already: int) -> None:
         fate = _("sang %(name)s từ %(day)s") % {"name": self.name, "day": _day(self.on)}
         if already:
@@ -357,20 +366,20 @@ class _Gathered:
     def _roles(self, unit: Organisation, mine: Held, roles: str, classes: str) -> None:
         """A teacher's role goes where her classes go; the others as it was chosen."""
         staying = self._teaching(mine) if classes == STAY else set()
-        following, ending, both = 0, 0, 0
+        following: list[Role] = []
+        ending: list[Role] = []
+        both: list[Role] = []
         for role in mine.roles:
             if role.kind == RoleKind.TEACHER:
                 stays = role.user_id in staying
                 self.roles.append((role.pk, (unit.code, self.code) if stays else (self.code,)))
-                both += stays
-                following += not stays
+                (both if stays else following).append(role)
             else:
                 self.roles.append((role.pk, (self.code,) if roles == FOLLOW else ()))
-                following += roles == FOLLOW
-                ending += roles != FOLLOW
-        self._say(unit, _("vai trò"), following, _("sang %(name)s ngay khi xác nhận") % {"name": self.name})
-        self._say(unit, _("vai trò"), ending, _("kết thúc ngay khi xác nhận"))
-        self._say(unit, _("vai trò giáo viên"), both, _("có ở cả hai nơi đến khi lớp cũ đóng"))
+                (following if roles == FOLLOW else ending).append(role)
+        self._say_roles(unit, _("vai trò"), following, _("sang %(name)s ngay khi xác nhận") % {"name": self.name})
+        self._say_roles(unit, _("vai trò"), ending, _("kết thúc ngay khi xác nhận"))
+        self._say_roles(unit, _("vai trò giáo viên"), both, _("có ở cả hai nơi đến khi lớp cũ đóng"))
 
     def _classes(self, unit: Organisation, mine: Held, classes: str) -> None:
         if classes == FOLLOW:
@@ -483,18 +492,20 @@ class _Divided:
         effects = []
         ways: list[tuple[str, Collection[tuple[Any, str]]]] = [
             (_("người"), list(people)), (_("đơn vị trực thuộc"), list(children)), (_("lớp đang mở"), list(classes)),
-            (_("vai trò"), [(pk, code) for pk, codes in roles for code in codes]),
         ]  # fmt: skip
+        holders = {role.pk: role for role in self.held.roles}
         for code, name in self.names.items():
             fate = _("ở lại") if code == self.source.code else _("từ %(day)s") % {"day": _day(self.wanted.on)}
             for what, pairs in ways:
                 count = sum(1 for _one, place in pairs if place == code)
                 effects.append(Effect(unit=name, what=what, count=count, fate=fate))
-        for what, count, fate in (
-            (_("khóa bắt buộc"), len(self.held.requirements), _("bắt buộc ở mọi đơn vị sau khi tách, cùng hạn")),
-            (_("vai trò"), sum(1 for _pk, codes in roles if not codes), _("kết thúc ngay khi xác nhận")),
-        ):
-            effects.append(Effect(unit=self.source.label, what=what, count=count, fate=fate))
+            mine = [holders[pk] for pk, codes in roles if code in codes]
+            effects.append(Effect(unit=name, what=_("vai trò"), count=len(mine), fate=fate, names=_holders(mine)))
+        source, asked = self.source.label, len(self.held.requirements)
+        over = [holders[pk] for pk, codes in roles if not codes]
+        everywhere, ends = _("bắt buộc ở mọi đơn vị sau khi tách, cùng hạn"), _("kết thúc ngay khi xác nhận")
+        effects.append(Effect(unit=source, what=_("khóa bắt buộc"), count=asked, fate=everywhere))
+        effects.append(Effect(unit=source, what=_("vai trò"), count=len(over), fate=ends, names=_holders(over)))
         return _shown(effects)
 
     def _counts(self) -> dict[str, int]:
@@ -610,6 +621,11 @@ def _from_above(unit: Organisation | None) -> set[int]:
         return set()
     steps = [unit.path[:length] for length in range(Organisation.steplen, len(unit.path) + 1, Organisation.steplen)]
     return set(StaffRequirement.objects.current().filter(organisation__path__in=steps).values_list("pk", flat=True))
+
+
+def _holders(roles: Sequence[Role]) -> tuple[str, ...]:
+    named = [f"{role.user.full_name} ({role.get_kind_display()})" for role in roles[:SHOWN]]
+    return tuple(named + ["…"] * (len(roles) > SHOWN))
 
 
 def _shown(effects: Sequence[Effect]) -> tuple[Effect, ...]:

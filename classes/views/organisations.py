@@ -95,7 +95,8 @@ def _ask(request: HttpRequest, code: str, kind: OperationKind, form_class: type[
     found, today = _changeable(request, code, kind), timezone.localdate()
     within = queries.own_units(request.user)
     form = form_class(request.POST or None, unit=found, within=within, today=today)
-    context = {"unit": found, "form": form, "kind": kind, "near": [], "above": queries.above(found, request.user)}
+    context = {"unit": found, "form": form, "kind": kind, "near": [], "undo_days": queries.UNDO_DAYS}
+    context["above"] = queries.above(found, request.user)
     if kind not in {OperationKind.RENAME, OperationKind.SPLIT}:
         context["near"] = queries.near(found, request.user)
     if request.method == "POST" and form.is_valid() and not {"edit", "divide"} & set(request.POST):

@@ -138,7 +138,7 @@ def test_a_split_asks_for_each_person_and_class(client, city, chi, dung):
     url = "/agencies/tree/P-BC/split/"
     parts = fill(code_1="P-B1", name_1="Phường Bến Một", code_2="P-B2", name_2="Phường Bến Hai")
     page = client.post(url, {**parts, "divide": "1"}).content.decode()
-    assert f'name="person-{ha.pk}"' in page and 'name="child-TYT-BC"' in page and "Vai trò: Lê Thị Chi" in page
+    assert f'name="person-{ha.pk}"' in page and 'name="child-TYT-BC"' in page and "Lê Thị Chi, Cán bộ theo dõi" in page
     chosen = {**parts, "default": "P-B1", f"person-{ha.pk}": "P-B2", "child-TYT-BC": "P-B2"}
     preview = client.post(url, {**chosen, "preview": "1"}).content.decode()
     assert preview.count("Phường Bến Hai") >= 2

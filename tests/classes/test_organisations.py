@@ -107,6 +107,24 @@ def test_history_is_counted_both_ways(city, wards, dung, course, now):
     assert (today.now_people, today.now_participations, today.now_completed) == (2, 2, 1)
 
 
+def test_a_branch_moved_away_does_not_take_its_past_along(city, wards, dung, course, now):
+    lan = Membership.objects.get(organisation=city.clinic, until=None).user
+    day = dt.datetime.combine(DAY, dt.time(12), tzinfo=now.tzinfo)
+    enrol(learner=lan, course=course.page, now=day - dt.timedelta(days=30))
+    first = do(merge(["P-BC"], "P-AK"), dung, now)
+    enrol(learner=lan, course=wards.other_course.page, now=now)
+
+    def then(code):
+        return queries.counted_both_ways(unit(code)).then_participations
+
+    assert (then("P-BC"), then("P-AK"), then("TYT-BC"), then("UBND-TP")) == (1, 1, 2, 2)
+    second = do(queries.Move(code="TYT-BC", parent="SNV", on=now.date()), dung, now + dt.timedelta(hours=1))
+    assert (then("P-BC"), then("P-AK"), then("SNV"), then("UBND-TP")) == (1, 0, 1, 2)
+    actions.undo_operation(operation=second, by=dung, now=now)
+    actions.undo_operation(operation=first, by=dung, now=now)
+    assert (then("P-BC"), then("P-AK")) == (2, 0)
+
+
 def test_home_stays_home_through_a_merger(city, wards, dung, now):
     beside = Membership.objects.create(user=wards.ha, organisation=city.dept, category="cong_chuc", since=dt.date(2026, 3, 1))
     assert home_organisations(wards.ha)[0] == city.ward and beside.pk
