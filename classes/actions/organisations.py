@@ -40,10 +40,11 @@ def reorganise(
 
     it is done once. `by` None is the command line. Raises NotInCharge, PlanRefused, PlanChanged.
     """
-    lock_tree(())
-    done = OrganisationOperation.objects.filter(pk=key, done_by=by).first()
-    if done:
+    lock_tree(queries.codes_of(wanted))
+    done = OrganisationOperation.objects.filter(pk=key).first()
+    if done and done.done_by == by:
         return done
+    key = uuid.uuid4() if done else key  # somebody else's id: never theirs, never an error that tells
     try:
         plan = queries.plan_for(wanted, today=timezone.localdate(now))
     except Organisation.DoesNotExist as error:
@@ -60,9 +61,10 @@ def apply_table(
     `key` becomes the operation's id: applied twice, it is done once. Raises NotInCharge, PlanRefused, PlanChanged.
     """
     lock_tree(())
-    done = OrganisationOperation.objects.filter(pk=key, done_by=by).first()
-    if done:
+    done = OrganisationOperation.objects.filter(pk=key).first()
+    if done and done.done_by == by and done.undone_at is None:
         return done
+    key = uuid.uuid4() if done else key  # taken back since, or somebody else's
     shown = queries.import_plan(table, today=timezone.localdate(now), by=by)
     return _do(key, shown.plan, seen, reason, by, now)
 
@@ -76,7 +78,6 @@ def _do(
         raise PlanChanged
     if plan.refusals:
         raise PlanRefused(" ".join(plan.refusals))
-    lock_tree([*plan.touched, *(code for code, _field, _value in plan.tree.fields)])
     operation = carry_out(key=key, plan=plan.tree, by=by, reason=nfc(reason), now=now)
     operation.journal |= {
         "classes": _carry_classes(plan), "closing": _close_classes(plan, now), "requirements": _carry_requirements(plan, now),
@@ -172,4 +173,5 @@ def keep_file(
     """Keep a file for the dry run; files nobody applied within a week are forgotten. Sent twice, it is kept once."""
     OrganisationFile.objects.filter(uploaded_at__lt=now - KEPT_FOR).delete()
     fields = {"name": nfc(name)[:255], "table": table, "uploaded_by": by, "uploaded_at": now}
-    return OrganisationFile.objects.get_or_create(pk=key, uploaded_by=by, defaults=fields)[0]
+    kept, _made = OrganisationFile.objects.get_or_create(pk=key, defaults=fields)
+    return kept if kept.uploaded_by == by else OrganisationFile.objects.create(**fields)

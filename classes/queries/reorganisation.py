@@ -143,6 +143,15 @@ def plan_for(wanted: Wanted, *, today: dt.date) -> Plan:
     return makers[type(wanted)](wanted, today)
 
 
+def codes_of(wanted: Wanted) -> tuple[str, ...]:
+    """The organisations into which nobody may come while it is done."""
+    if isinstance(wanted, Merge):
+        return (*wanted.sources, wanted.target)
+    if isinstance(wanted, Split):
+        return (wanted.source,)
+    return (wanted.code, wanted.receiver) if isinstance(wanted, Close) else (wanted.code,)
+
+
 def held_by(units: Sequence[Organisation]) -> dict[int, Held]:
     """By id of the organisation. Five queries for any number."""
     held = {unit.pk: Held() for unit in units}
@@ -195,7 +204,8 @@ def _rename(wanted: Rename, today: dt.date) -> Plan:
     fate = _("giữ nguyên, từ nay hiện tên mới")
     return Plan(
         tree=TreePlan(kind=OperationKind.RENAME, on=wanted.on, fields=tuple(changes)), touched=(unit.code,),
-        state=_state(units), effects=_counted(unit, counts, fate), counts=counts, **checks.found,
+        state=_state(units), effects=_counted(unit, counts, fate), counts=counts, refusals=checks.refused,
+        warnings=tuple(checks.warnings),
     )  # fmt: skip
 
 
@@ -222,7 +232,8 @@ def _move(wanted: Move, today: dt.date) -> Plan:
     return Plan(
         tree=TreePlan(kind=OperationKind.MOVE, on=wanted.on, places=((unit.code, parent.code),)),
         touched=tuple(dict.fromkeys([unit.code, parent.code, *([old.code] if old else [])])),
-        state=_state({**units, **({old.code: old} if old else {})}), effects=tuple(effects), counts=counts, **checks.found,
+        state=_state({**units, **({old.code: old} if old else {})}), effects=tuple(effects), counts=counts,
+        refusals=checks.refused, warnings=tuple(checks.warnings),
     )  # fmt: skip
 
 
@@ -423,7 +434,8 @@ class _Gathered:
         )  # fmt: skip
         return Plan(
             tree=tree, touched=touched, state=state, classes=tuple(self.classes), closing=tuple(self.closing),
-            requirements=tuple(self.requirements), effects=_shown(self.effects), counts=self.counts, **self.checks.found,
+            requirements=tuple(self.requirements), effects=_shown(self.effects), counts=self.counts, refusals=self.checks.refused,
+            warnings=tuple(self.checks.warnings),
         )  # fmt: skip
 
 
@@ -459,7 +471,8 @@ class _Divided:
         return Plan(
             tree=tree, touched=touched, state=state, classes=tuple(pair for pair in classes if pair[1] != own),
             requirements=tuple((row.pk, everywhere) for row in held.requirements),
-            effects=self._effects(people, children, classes, roles), counts=self._counts(), **self.checks.found,
+            effects=self._effects(people, children, classes, roles), counts=self._counts(), refusals=self.checks.refused,
+            warnings=tuple(self.checks.warnings),
         )  # fmt: skip
 
     def _roles(self, children: dict[str, str], classes: dict[uuid.UUID, str]) -> list[tuple[int, tuple[str, ...]]]:
@@ -530,8 +543,8 @@ class _Checks:
         self.warnings: list[str] = []
 
     @property
-    def found(self) -> dict[str, tuple[str, ...]]:
-        return {"refusals": tuple(dict.fromkeys(self.refusals)), "warnings": tuple(self.warnings)}
+    def refused(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.refusals))
 
     def refuse(self, text: str) -> None:
         self.refusals.append(text)

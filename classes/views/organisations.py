@@ -105,10 +105,8 @@ def _ask(request: HttpRequest, code: str, kind: OperationKind, form_class: type[
             if done is not None:
                 return done
             context["changed"] = True
-        try:
-            context["plan"] = queries.plan_for(form.wanted(), today=today)
-        except Organisation.DoesNotExist:
-            raise Http404 from None
+        context["plan"] = queries.plan_for(form.wanted(), today=today)
+        context["outside"] = not queries.in_charge(request.user, context["plan"])
     return render(request, "agencies/reorganise.html", context)
 
 

@@ -114,7 +114,7 @@ class _Work:
             open_there = Membership.objects.current().filter(organisation__in=places.values(), user__in=some)
             there |= set(open_there.values_list("user_id", "organisation_id"))
         made: dict[tuple[int, int], Membership] = {}
-        pairs = []
+        pairs: list[tuple[int, tuple[int, int] | None]] = []
         # Staff before pupils: of somebody who is both in two units, the one that is counted stays.
         for row in sorted(ended, key=lambda row: row.category == StaffCategory.PUPIL):
             place = (row.user_id, places.get(carried[row.pk], 0))

@@ -75,10 +75,14 @@ def assert_sound(now: dt.datetime) -> None:
             chain.add(step.pk)
             step = units.get(step.path[: -Organisation.steplen])
         above[one.pk] = chain
+    held = list(Membership.objects.current().staff().values_list("user_id", "organisation_id"))
+
+    def brute_force(root: Organisation) -> int:
+        return len({user for user, place in held if root.pk in above[place]})
+
     for root in units.values():
-        inside = {
-            user
-            for user, place, category in Membership.objects.current().values_list("user_id", "organisation_id", "category")
-            if root.pk in above[place] and category != "hoc_sinh"
-        }
-        assert agencies.agency_table([root], now=now).total.staff == len(inside), root.code
+        if root.numchild:
+            table = agencies.agency_table([root], now=now)
+            assert table.total.staff == brute_force(root), root.code
+            for row in table.rows:
+                assert row.own or row.counts.staff == brute_force(row.organisation), row.organisation.code

@@ -131,6 +131,15 @@ def test_an_owner_of_one_ward_cannot_name_another(client, city):
     assert "Không có đơn vị nào mã hoặc tên" in page and "An Khúc" not in page
 
 
+def test_what_reaches_outside_is_told_before_it_is_confirmed(client, city):
+    son = world.make_owner("son", "Đinh Văn Sơn", city.ward)
+    client.force_login(son)
+    parts = fill(code_1="P-B1", name_1="Phường Bến Một", code_2="P-B2", name_2="Phường Bến Hai", preview="1")
+    page = client.post("/agencies/tree/P-BC/split/", parts).content.decode()
+    assert "ngoài phạm vi bạn phụ trách" in page and 'name="confirm"' not in page
+    assert client.post("/agencies/tree/P-BC/split/", {**parts, "confirm": "1", "seen": seen(page)}).status_code == 404
+
+
 def test_a_split_asks_for_each_person_and_class(client, city, chi, dung):
     ha = world.make_user("ha", "Đặng Thu Hà")
     world.join(ha, city.ward)

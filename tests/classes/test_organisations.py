@@ -387,7 +387,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 99), st.intege
 
 
 @given(steps=STEPS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_sequence_of_operations_keeps_the_tree_sound(steps, transactional_state, now):
     dung, wards = transactional_state.dung, transactional_state.wards
     with transactional_state.rolled_back():
