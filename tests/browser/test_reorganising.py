@@ -14,7 +14,7 @@ from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
 
-OLD, NEW = "DEMO-P011", "DEMO-P012"
+OLD, NEW = "DEMO-P001", "DEMO-P012"
 SHOTS = os.environ.get("SCREENSHOTS", "")
 
 
@@ -28,6 +28,7 @@ def test_dung_merges_two_wards_and_takes_it_back(site: Site, open_page: OpenPage
     page.get_by_role("button", name="Xem trước").click()
     expect(page.get_by_text("Chưa có gì được ghi.")).to_be_visible()
     expect(page.locator("table.effects tbody")).to_contain_text("sang Phường Long Kiểng Sen")
+    expect(page.locator("table.effects tbody")).to_contain_text("Võ Hương Giang (Cán bộ theo dõi)")
     _picture(page, "merge-preview")
     page.get_by_role("button", name="Sửa lại").click()
     expect(page.get_by_label("Nhập vào đơn vị đã có")).to_have_value(NEW)
@@ -50,10 +51,10 @@ def test_dung_merges_two_wards_and_takes_it_back(site: Site, open_page: OpenPage
 def _find_the_ward(page: Page) -> None:
     page.get_by_role("link", name="Cơ quan").click()
     page.get_by_role("link", name="Cây cơ quan").click()
-    page.get_by_label("Tên, tên cũ hoặc mã").fill("phu thuan may")
+    page.get_by_label("Tên, tên cũ hoặc mã").fill("hoa sen")
     page.get_by_role("button", name="Tìm").click()
-    page.get_by_role("link", name="Ủy ban nhân dân phường Phú Thuận Mây").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Phú Thuận Mây")
+    page.get_by_role("link", name="Ủy ban nhân dân phường Hoa Sen").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Hoa Sen")
 
 
 def _staff(page: Page) -> str:
@@ -70,13 +71,13 @@ def _ended_with_a_successor(page: Page) -> None:
     expect(page.get_by_text("Đơn vị kế thừa:")).to_contain_text("Long Kiểng Sen")
     assert _staff(page).startswith("0")
     page.goto("/agencies/")
-    expect(page.locator("table.agency tbody")).not_to_contain_text("Phú Thuận Mây")
+    expect(page.locator("table.agency tbody")).not_to_contain_text("Phường Hoa Sen")
 
 
 def _on_a_phone(site: Site, page: Page) -> None:
     acts.sign_in(page, "dung", site.demo_password)
     page.goto(f"/agencies/tree/{NEW}/")
-    expect(page.get_by_text("Tiếp nhận Ủy ban nhân dân phường Phú Thuận Mây")).to_be_visible()
+    expect(page.get_by_text("Tiếp nhận Ủy ban nhân dân phường Hoa Sen")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     _picture(page, "merge-history-phone")
 
