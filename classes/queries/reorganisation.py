@@ -513,7 +513,8 @@ class _Divided:
                 count = sum(1 for _one, place in pairs if place == code)
                 effects.append(Effect(unit=name, what=what, count=count, fate=fate))
             mine = [holders[pk] for pk, codes in roles if code in codes]
-            effects.append(Effect(unit=name, what=_("vai trò"), count=len(mine), fate=fate, names=_holders(mine)))
+            at_once = _("ở lại") if code == self.source.code else _("ngay khi xác nhận")
+            effects.append(Effect(unit=name, what=_("vai trò"), count=len(mine), fate=at_once, names=_holders(mine)))
         source, asked = self.source.label, len(self.held.requirements)
         over = [holders[pk] for pk, codes in roles if not codes]
         everywhere, ends = _("bắt buộc ở mọi đơn vị sau khi tách, cùng hạn"), _("kết thúc ngay khi xác nhận")
