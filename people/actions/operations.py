@@ -64,12 +64,12 @@ class _Work:
     def __init__(self, plan: TreePlan) -> None:
         self.plan = plan
         self.journal: dict[str, Any] = {"made": [], "fields": [], "places": [], "people": [], "roles": []}
-        new = {unit.code for unit in plan.make}
+        self.new = {unit.code for unit in plan.make}
         named = {code for code, _field, _value in plan.fields} | {code for code, _parent in plan.places} | set(plan.receives)
         named |= {code for _code, code in plan.places} | {code for _pk, code in plan.people}
         named |= {code for _pk, codes in plan.roles for code in codes}
         named |= {value for _code, field, value in plan.fields if field == "successor"}
-        self.units = {unit.code: unit for unit in Organisation.objects.filter(code__in=named - new - {""})}
+        self.units = {unit.code: unit for unit in Organisation.objects.filter(code__in=named - self.new - {""})}
         self.before: dict[str, dict[str, Any]] = defaultdict(dict)
         self.after: dict[str, dict[str, Any]] = defaultdict(dict)
 
@@ -156,7 +156,7 @@ class _Work:
             )  # fmt: skip
 
     def _part(self, code: str, after: dict[str, Any]) -> str:
-        if code in {unit.code for unit in self.plan.make}:
+        if code in self.new:
             return Part.MADE
         if "valid_to" in after:
             return Part.ENDED
