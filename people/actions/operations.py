@@ -15,7 +15,7 @@ from django.db import models, transaction
 from django.db.models.functions import Greatest
 
 from people.actions.accounts import _match_groups
-from people.actions.organisations import plant
+from people.actions.organisations import plant, uproot
 from people.models import (
     Membership,
     OperationKind,
@@ -183,9 +183,7 @@ def take_back(*, operation: OrganisationOperation, by: User | None, now: dt.date
         for field, (before, _after) in fields.items():
             setattr(unit, field, unit._meta.get_field(field.removesuffix("_id")).to_python(before))
         unit.save(update_fields=[*fields, "folded"])
-    if journal["made"]:
-        Organisation.objects.filter(successor__in=journal["made"]).update(successor=None)
-        Organisation.objects.filter(pk__in=journal["made"]).delete()
+    uproot(ids=journal["made"])
     OrganisationOperation.objects.filter(pk=operation.pk).update(undone_at=now, undone_by=by)
 
 

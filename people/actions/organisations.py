@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.db.models.functions import Length, Substr
 
 from people import agencies_csv
@@ -83,6 +83,26 @@ def plant(*, units: Sequence[NewUnit]) -> dict[str, int]:
     ids = {node.code: node.pk for node in nodes}
     _set_successors(units, ids)
     return ids
+
+
+@transaction.atomic
+def uproot(*, ids: Sequence[int]) -> None:
+    """Take away organisations that nothing hangs on, all that stand below them among them.
+
+    treebeard would ask for every branch in one condition, which thousands of branches are too many for.
+    """
+    paths: list[str] = []
+    for place in range(0, len(ids), 500):
+        some = ids[place : place + 500]
+        paths += Organisation.objects.filter(pk__in=some).values_list("path", flat=True)
+        Organisation.objects.filter(successor__in=some).update(successor=None)
+    gone = set(paths)
+    left = Counter(path[: -Organisation.steplen] for path in paths)
+    for place in range(0, len(ids), 500):
+        QuerySet(Organisation).filter(pk__in=ids[place : place + 500]).delete()
+    for path, count in left.items():
+        if path not in gone:
+            Organisation.objects.filter(path=path).update(numchild=F("numchild") - count)
 
 
 def _last_children(paths: Sequence[str]) -> dict[str, int]:
