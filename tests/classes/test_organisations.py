@@ -336,6 +336,8 @@ def test_what_cannot_be_is_refused_in_words(city, wards, dung, now):
     assert "nằm trong" in refusals(queries.Move(code="P-BC", parent="TYT-BC", on=DAY), now)
     assert "rồi" in refusals(queries.Move(code="TYT-BC", parent="P-BC", on=DAY), now)
     assert "giống hệt" in refusals(queries.Rename(code="P-BC", name=city.ward.name, short_name="", on=DAY), now)
+    inside = queries.Split(source="UBND-TP", parts=(new("P-B1", "Một", "SNV"),), keeps=True, default="P-B1", on=DAY)
+    assert "bên dưới đơn vị được chia" in refusals(inside, now)
     assert "không có cấp trên nhận" in refusals(queries.Close(code="UBND-TP", on=DAY), now)
     do(merge(["P-BC"], "P-AK"), dung, now)
     assert "hết hoạt động" in refusals(merge(["P-BC"], "SNV"), now)
