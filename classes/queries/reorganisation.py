@@ -287,7 +287,8 @@ def _split(wanted: Split, today: dt.date) -> Plan:
     checks.day(wanted.on)
     checks.ending([source], wanted.on)
     checks.new(wanted.parts, units, [] if wanted.keeps else [source])
-    if any(part.parent and units[part.parent] != source and units[part.parent].path.startswith(source.path) for part in wanted.parts):
+    parents = [units[part.parent] for part in wanted.parts if part.parent]
+    if any(parent != source and parent.path.startswith(source.path) for parent in parents):
         checks.refuse(_("Đơn vị mới không thể trực thuộc một đơn vị bên dưới đơn vị được chia."))
     if len(wanted.parts) + wanted.keeps < 2:
         checks.refuse(_("Chia tách cần ít nhất hai đơn vị sau khi tách."))
