@@ -41,13 +41,20 @@ from classes.actions.classes import (
     reopen_class,
     unarchive_class,
 )
-from classes.actions.copies import Copied, copy_class
-from classes.actions.counts import count_agencies, count_owed_agencies
+from classes.actions.copies import (
+    Copied,
+    copy_class,
+)
+from classes.actions.counts import (
+    count_agencies,
+    count_owed_agencies,
+)
 from classes.actions.members import (
     Added,
     ListChanged,
     NotOurAccount,
     Slip,
+    WrongCode,
     add_learners,
     join,
     remove_member,
@@ -55,20 +62,42 @@ from classes.actions.members import (
     reset_passwords,
     restore_member,
 )
-from classes.actions.messages import deliver_letters, read_letter, write_to_behind
+from classes.actions.messages import (
+    deliver_letters,
+    read_letter,
+    write_to_behind,
+)
 from classes.actions.nominations import (
     ClassFull,
     NotYours,
     TimesClash,
-    WrongCode,
     ask_to_join,
     change_rules,
     decline,
     fill_places,
     nominate,
 )
-from classes.actions.pins import PinSlip, WrongPin, member_by_pin, set_pins
-from classes.actions.requirements import NotOfficerHere, require_course, withdraw_requirement
+from classes.actions.organisations import (
+    NotInCharge,
+    PlanChanged,
+    PlanRefused,
+    UndoRefused,
+    apply_table,
+    keep_file,
+    reorganise,
+    undo_operation,
+)
+from classes.actions.pins import (
+    PinSlip,
+    WrongPin,
+    member_by_pin,
+    set_pins,
+)
+from classes.actions.requirements import (
+    NotOfficerHere,
+    require_course,
+    withdraw_requirement,
+)
 from classes.actions.sessions import (
     NotTrainer,
     SessionClash,
@@ -88,6 +117,7 @@ __all__ = [
     "EmptyTarget",
     "ListChanged",
     "NeedsReason",
+    "NotInCharge",
     "NotNow",
     "NotOfClass",
     "NotOfficerHere",
@@ -97,9 +127,12 @@ __all__ = [
     "NotYours",
     "NothingToAssign",
     "PinSlip",
+    "PlanChanged",
+    "PlanRefused",
     "SessionClash",
     "Slip",
     "TimesClash",
+    "UndoRefused",
     "WalkedIn",
     "WrongCode",
     "WrongDates",
@@ -108,6 +141,7 @@ __all__ = [
     "add_session",
     "add_trainer",
     "answer_knock",
+    "apply_table",
     "archive_class",
     "ask_to_join",
     "assign",
@@ -133,6 +167,7 @@ __all__ = [
     "fill_places",
     "import_paper",
     "join",
+    "keep_file",
     "mark",
     "mark_rest_absent",
     "member_by_pin",
@@ -142,12 +177,14 @@ __all__ = [
     "remove_member",
     "rename_member",
     "reopen_class",
+    "reorganise",
     "require_course",
     "reset_passwords",
     "restore_member",
     "set_group",
     "set_pins",
     "unarchive_class",
+    "undo_operation",
     "walk_in",
     "withdraw_assignment",
     "withdraw_requirement",

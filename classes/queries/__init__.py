@@ -1,6 +1,8 @@
 """Reads about classes and agencies."""
 
-from classes.queries.agencies import STATES as PEOPLE_STATES
+from classes.queries.agencies import (
+    STATES as PEOPLE_STATES,
+)
 from classes.queries.agencies import (
     above,
     agency_rows,
@@ -24,11 +26,32 @@ from classes.queries.attendance import (
     session_by_token,
     sheet,
 )
-from classes.queries.board import SORTS, Board, board, board_rows, member_board
-from classes.queries.counts import counted_agencies, counting_owed, state_of_counts
-from classes.queries.due import DueItem, due_for
-from classes.queries.lifecycle import classes_over, trail
-from classes.queries.messages import Draft, drafts, letters_for, sent_messages
+from classes.queries.board import (
+    SORTS,
+    Board,
+    board,
+    board_rows,
+    member_board,
+)
+from classes.queries.counts import (
+    counted_agencies,
+    counting_owed,
+    state_of_counts,
+)
+from classes.queries.due import (
+    DueItem,
+    due_for,
+)
+from classes.queries.lifecycle import (
+    classes_over,
+    trail,
+)
+from classes.queries.messages import (
+    Draft,
+    drafts,
+    letters_for,
+    sent_messages,
+)
 from classes.queries.nominations import (
     as_candidates,
     candidates,
@@ -40,7 +63,51 @@ from classes.queries.nominations import (
     nominations_of,
     open_classes,
 )
-from classes.queries.roster import RosterPlan, roster_plan
+from classes.queries.organisation_import import (
+    Difference,
+    ImportPlan,
+    import_plan,
+    import_template,
+)
+from classes.queries.organisations import (
+    UNDO_DAYS,
+    UnitPage,
+    counted_both_ways,
+    effect_words,
+    held_paths,
+    in_charge,
+    may_change,
+    may_undo,
+    near,
+    operations,
+    own_units,
+    tree_page,
+    undo_verdict,
+    unit_page,
+    visible_operations,
+)
+from classes.queries.reorganisation import (
+    ALL,
+    END,
+    FOLLOW,
+    STAY,
+    Close,
+    Effect,
+    Merge,
+    Move,
+    Plan,
+    Rename,
+    Split,
+    Wanted,
+    codes_of,
+    held_by,
+    members_by_name,
+    plan_for,
+)
+from classes.queries.roster import (
+    RosterPlan,
+    roster_plan,
+)
 from classes.queries.sessions import (
     members_with_clash,
     people_with_clash,
@@ -50,7 +117,12 @@ from classes.queries.sessions import (
     teacher_of,
     trainers_of,
 )
-from classes.queries.targets import GroupRow, Targets, groups_of, owed_rows
+from classes.queries.targets import (
+    GroupRow,
+    Targets,
+    groups_of,
+    owed_rows,
+)
 from classes.queries.teaching import (
     assignable,
     class_by_code,
@@ -66,15 +138,31 @@ from classes.queries.teaching import (
 )
 
 __all__ = [
+    "ALL",
     "Board",
+    "Close",
+    "Difference",
     "Draft",
     "DueItem",
+    "END",
+    "Effect",
+    "FOLLOW",
     "GroupRow",
+    "ImportPlan",
+    "Merge",
+    "Move",
     "PEOPLE_STATES",
+    "Plan",
+    "Rename",
     "RosterPlan",
     "SORTS",
+    "STAY",
     "Sheet",
+    "Split",
     "Targets",
+    "UNDO_DAYS",
+    "UnitPage",
+    "Wanted",
     "above",
     "agency_rows",
     "agency_table",
@@ -86,14 +174,22 @@ __all__ = [
     "class_by_code",
     "classes_for_agencies",
     "classes_over",
+    "codes_of",
     "counted_agencies",
+    "counted_both_ways",
     "counting_owed",
     "course_choices",
     "drafts",
     "due_for",
+    "effect_words",
     "free_places",
     "groups_of",
+    "held_by",
+    "held_paths",
     "home_of",
+    "import_plan",
+    "import_template",
+    "in_charge",
     "in_force",
     "is_officer",
     "is_our_account",
@@ -101,22 +197,29 @@ __all__ = [
     "letters_for",
     "live_session",
     "mark_words",
+    "may_change",
     "may_nominate",
     "may_require",
     "may_teach_in",
+    "may_undo",
     "member_board",
     "member_by_name",
+    "members_by_name",
     "members_with_clash",
+    "near",
     "never_signed_in",
     "nominations_of",
     "open_classes",
+    "operations",
     "overview",
     "owed_rows",
+    "own_units",
     "paper_plan",
     "people",
     "people_rows",
     "people_with_clash",
     "pin_candidates",
+    "plan_for",
     "present_count",
     "roster_plan",
     "scope_of",
@@ -133,6 +236,10 @@ __all__ = [
     "teaching_organisations",
     "trail",
     "trainers_of",
+    "tree_page",
+    "undo_verdict",
+    "unit_page",
     "units_found",
+    "visible_operations",
     "with_own_account",
 ]

@@ -20,6 +20,14 @@ from people.models.core import (
     UserQuerySet,
     overseen_roots,
 )
+from people.models.operations import (
+    OperationKind,
+    OperationQuerySet,
+    OrganisationChange,
+    OrganisationFile,
+    OrganisationOperation,
+    Part,
+)
 from people.models.rosters import (
     ACTING,
     KEPT,
@@ -52,9 +60,15 @@ __all__ = [
     "OWED",
     "OpenedAccount",
     "OpenedQuerySet",
+    "OperationKind",
+    "OperationQuerySet",
     "Organisation",
+    "OrganisationChange",
+    "OrganisationFile",
     "OrganisationManager",
+    "OrganisationOperation",
     "OrganisationQuerySet",
+    "Part",
     "PeopleManager",
     "Role",
     "RoleKind",

@@ -6,7 +6,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from people.consents import ConsentText, current_texts
@@ -23,11 +23,10 @@ def role_kinds(user: User) -> set[str]:
 def home_organisations(user: User) -> tuple[Organisation | None, Organisation | None]:
     """The organisation to freeze on what the user does now, and the ward it lies under, if it does.
 
-    With several memberships the one that began first is home.
+    With several memberships the one that began first is home; one carried over by a merger began before it.
     """
-    membership = (
-        Membership.objects.current().filter(user=user).select_related("organisation").order_by("since", "pk").first()
-    )
+    began = Coalesce("carried_since", "since")
+    membership = Membership.objects.current().filter(user=user).select_related("organisation").order_by(began, "pk").first()
     if membership is None:
         return None, None
     home = membership.organisation
