@@ -6,6 +6,9 @@ import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.cache import cache
 from wagtail.models import Page, Site
@@ -66,6 +69,13 @@ def join(user: User, organisation: Organisation, category: str = StaffCategory.C
 
 def grant(user: User, kind: str, organisation: Organisation) -> Role:
     return Role.objects.create(user=user, kind=kind, organisation=organisation, since=LONG_AGO)
+
+
+def give_second_factor(user: User) -> None:
+    """An authenticator application and recovery codes. Given twice, the first ones stay."""
+    if not Authenticator.objects.filter(user=user).exists():
+        TOTP.activate(user, generate_totp_secret())
+        RecoveryCodes.activate(user)
 
 
 def make_teacher(username: str, full_name: str, school: Organisation) -> User:
