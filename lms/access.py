@@ -27,11 +27,13 @@ class Rule:
     other: frozenset[str]
     # Whoever holds a role needs her second factor here, also where the page shows her only what the public sees.
     staff: bool = False
+    # Whoever has a second factor, a learner too, has given it in this session.
+    guarded: bool = False
 
     @classmethod
-    def of(cls, words: str, own: Iterable[str], other: Iterable[str] | None = None, *, staff: bool = False) -> Rule:
+    def of(cls, words: str, own: Iterable[str], other: Iterable[str] | None = None, **more: bool) -> Rule:
         mine = frozenset(own)
-        return cls(words, mine, mine if other is None else frozenset(other), staff)
+        return cls(words, mine, mine if other is None else frozenset(other), **more)
 
 
 _SIGNED_IN = set(ROLES) - {ANONYMOUS}
@@ -42,6 +44,7 @@ ON_THE_WAY = Rule.of("in the middle of logging in; leads home whoever is signed 
 CLOSED = Rule.of("nobody: leads to the site's own page", ())
 KEY = Rule.of("a key and its secret, no account", ())
 SIGNED_IN = Rule.of("whoever is signed in", _SIGNED_IN)
+ONES_FACTORS = Rule.of("whoever is signed in, with the second factor if she has one", _SIGNED_IN, guarded=True)
 SIGNED_IN_STAFF_SEE_MORE = Rule.of("whoever is signed in; teachers see their classes", _SIGNED_IN, staff=True)
 ONES_OWN = Rule.of("the person herself", {LEARNER}, {OUTSIDER})
 EARNED = Rule.of("whose it is, and who oversees where it was earned", {LEARNER}, {OUTSIDER, OWNER, AUDITOR})
@@ -71,12 +74,15 @@ RULES: dict[str, Rule] = {
     "account_name": SIGNED_IN,
     "account_consent": SIGNED_IN,
     "account_data": SIGNED_IN,
+    "second_factor": SIGNED_IN,
+    "staff_powers": ANY_OVERSEER,
+    "staff_reset_second_factor": PROGRAMME_OWNER,
     "account_login": ANYBODY,
     "account_logout": ANYBODY,
     "account_inactive": ANYBODY,
     "account_signup": ANYBODY,
     "account_reauthenticate": SIGNED_IN,
-    "account_email": SIGNED_IN,
+    "account_email": ONES_FACTORS,
     "account_email_verification_sent": ANYBODY,
     "account_confirm_email": ANYBODY,
     "account_change_password": SIGNED_IN,
@@ -89,11 +95,11 @@ RULES: dict[str, Rule] = {
     "mfa_index": SIGNED_IN,
     "mfa_authenticate": ON_THE_WAY,
     "mfa_reauthenticate": SIGNED_IN,
-    "mfa_activate_totp": SIGNED_IN,
-    "mfa_deactivate_totp": SIGNED_IN,
-    "mfa_view_recovery_codes": SIGNED_IN,
-    "mfa_generate_recovery_codes": SIGNED_IN,
-    "mfa_download_recovery_codes": SIGNED_IN,
+    "mfa_activate_totp": ONES_FACTORS,
+    "mfa_deactivate_totp": ONES_FACTORS,
+    "mfa_view_recovery_codes": ONES_FACTORS,
+    "mfa_generate_recovery_codes": ONES_FACTORS,
+    "mfa_download_recovery_codes": ONES_FACTORS,
     # --- learning ---
     "courses:enrol": SIGNED_IN,
     "courses:answer": ANYBODY,

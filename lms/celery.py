@@ -18,5 +18,6 @@ app.conf.beat_schedule = {
     "certificates.render": {"task": "certificates.render", "schedule": 60.0},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
+    "people.tell": {"task": "people.tell", "schedule": 60.0},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

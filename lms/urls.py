@@ -17,6 +17,7 @@ urlpatterns = [
     path("display/", views.display, name="display"),
     path("learn/", views.learn, name="learn"),
     path("account/", include("people.urls")),
+    path("accounts/", include("people.entrance_urls")),
     path("accounts/", include("allauth.urls")),
     path("courses/", include("courses.urls")),
     path("quizzes/", include("quizzes.urls")),

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.forms import SIGN_UP_KEY
 from people.queries import belongs_to_another
+from people.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -101,3 +102,9 @@ class MFAAdapter(DefaultMFAAdapter):
         "add_email_blocked": _("Tài khoản có xác thực hai bước: tắt tạm xác thực hai bước trước khi đổi địa chỉ thư."),
         "cannot_generate_recovery_codes": _("Bật ứng dụng xác thực trước, rồi mới tạo mã dự phòng."),
     }
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)

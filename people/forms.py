@@ -114,6 +114,21 @@ class NameForm(forms.Form):
     full_name = FullNameField(help_text=_("Giấy xác nhận đã cấp vẫn giữ tên cũ."))
 
 
+class ReasonForm(forms.Form):
+    """Why something is done to somebody else's account. It is kept, and she reads it."""
+
+    reason = forms.CharField(
+        label=_("Lý do"),
+        max_length=200,
+        help_text=_("Ví dụ: mất điện thoại, đã gặp trực tiếp và nhận ra nhau. Người ấy đọc được dòng này trong thư."),
+        error_messages={"required": _("Viết lý do, một câu là đủ.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_reason(self) -> str:
+        return nfc(self.cleaned_data["reason"])
+
+
 class SignupForm(HouseMixin, account_forms.SignupForm):
     """The details. Needs the answers of StartForm in the session; who has none is sent there by the adapter."""
 

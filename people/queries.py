@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from people.consents import ConsentText, current_texts
-from people.models import ConsentPurpose, Membership, Organisation, User
+from people.models import ConsentPurpose, Membership, Organisation, Role, RoleKind, User, overseen_roots
 
 
 def role_kinds(user: User) -> set[str]:
@@ -18,6 +22,83 @@ def role_kinds(user: User) -> set[str]:
     if not hasattr(user, "_role_kinds"):
         user._role_kinds = set(user.roles.current().values_list("kind", flat=True))  # type: ignore[attr-defined]
     return set(user._role_kinds)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What decides whether somebody may open the screens of staff: her roles, and the second factors she has now."""
+
+    kinds: frozenset[str]
+    factors: frozenset[int]
+
+
+def held(user: User) -> Held:
+    """One query, so that a role or a factor taken away counts at the next request; the roles are kept on the user object."""
+    rows = User.objects.filter(pk=user.pk).annotate(now=FilteredRelation("roles", condition=Q(roles__until__isnull=True)))
+    pairs = list(rows.values_list("now__kind", "authenticator__pk"))
+    found = Held(frozenset(kind for kind, _pk in pairs if kind), frozenset(pk for _kind, pk in pairs if pk))
+    user._role_kinds = set(found.kinds)  # type: ignore[attr-defined]
+    return found
+
+
+class Proof(enum.Enum):
+    """How somebody stands to the second factor that staff need."""
+
+    NOT_NEEDED = enum.auto()
+    GIVEN = enum.auto()
+    # Has a factor, but this session was opened without it.
+    NOT_YET = enum.auto()
+    NO_FACTOR = enum.auto()
+
+
+def proof(user: User, records: Iterable[Mapping[str, Any]], *, staff: bool, always: bool = False) -> Proof:
+    """`records`: how this session was opened, as allauth keeps it. `staff`: the page is one of staff, who need a factor;
+    elsewhere only who has one must have given it. `always`: needed whether or not she holds a role.
+
+    People of the demo city are spared where there may be a demo city at all (production refuses it).
+    """
+    if staff and user.is_demo and settings.DEMO_ALLOWED:
+        return Proof.NOT_NEEDED
+    now = held(user)
+    needed = now.kinds or always or user.is_superuser if staff else now.factors
+    if not needed:
+        return Proof.NOT_NEEDED
+    if any(record.get("method") == "mfa" and record.get("id") in now.factors for record in records):
+        return Proof.GIVEN
+    return Proof.NOT_YET if now.factors else Proof.NO_FACTOR
+
+
+def roles_of(user: User) -> QuerySet[Role]:
+    return Role.objects.current().filter(user=user).select_related("organisation").order_by("since", "pk")
+
+
+def powers(viewer: User, *, kind: str = "") -> QuerySet[Role]:
+    """The roles held in what `viewer` oversees, the weightiest first, each with `has_factor`. An unknown kind is as none."""
+    rank = [RoleKind.OWNER, RoleKind.AUDITOR, RoleKind.EDITOR, RoleKind.SUPPORT, RoleKind.OFFICER, RoleKind.TEACHER]
+    weight = Case(*(When(kind=one, then=place) for place, one in enumerate(rank)))
+    found = Role.objects.current().filter(organisation__in=Organisation.objects.below(overseen_roots(viewer)))
+    if kind in RoleKind.values:
+        found = found.filter(kind=kind)
+    factors = Authenticator.objects.filter(user=OuterRef("user"))
+    return (
+        found.annotate(has_factor=Exists(factors), weight=weight)
+        .select_related("user", "organisation", "granted_by")
+        .order_by("weight", "organisation__path", "user__name_folded", "pk")
+    )
+
+
+def colleague(viewer: User, pk: int) -> User | None:
+    """The holder of roles all of which lie in places `viewer` owns; never herself, never a superuser."""
+    held_here = Role.objects.current().filter(user=pk)
+    owned = Organisation.objects.filter(
+        pk__in=Role.objects.current().filter(user=viewer, kind=RoleKind.OWNER).values("organisation_id")
+    )
+    below = Organisation.objects.below(list(owned))
+    if viewer.pk == pk or not held_here.filter(organisation__in=below).exists():
+        return None
+    if held_here.exclude(organisation__in=below).exists():
+        return None
+    return User.objects.filter(pk=pk, is_superuser=False).first()
 
 
 def home_organisations(user: User) -> tuple[Organisation | None, Organisation | None]:

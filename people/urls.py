@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from people import views
+from people.views import account, entrance, staff
 
 urlpatterns = [
-    path("", views.account, name="account"),
-    path("sign-up/", views.sign_up_start, name="sign_up_start"),
-    path("name/", views.change_name, name="account_name"),
-    path("consents/<slug:purpose>/", views.answer_consent, name="account_consent"),
-    path("data.json", views.data, name="account_data"),
+    path("", account.account, name="account"),
+    path("sign-up/", account.sign_up_start, name="sign_up_start"),
+    path("name/", account.change_name, name="account_name"),
+    path("consents/<slug:purpose>/", account.answer_consent, name="account_consent"),
+    path("data.json", account.data, name="account_data"),
+    path("second-factor/", entrance.second_factor, name="second_factor"),
+    path("staff/", staff.powers, name="staff_powers"),
+    path("staff/<int:pk>/reset-second-factor/", staff.reset_second_factor, name="staff_reset_second_factor"),
 ]

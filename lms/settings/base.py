@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "lms.middleware.SecondFactor",
     "lms.middleware.GuestWorkFollows",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
@@ -154,7 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/learn/"
-CSRF_FAILURE_VIEW = "people.views.csrf_failure"
+CSRF_FAILURE_VIEW = "people.views.account.csrf_failure"
 ACCOUNT_ADAPTER = "people.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
     "signup": "people.forms.SignupForm",
@@ -201,6 +202,11 @@ MFA_FORMS = {
     "activate_totp": "people.forms.ActivateTOTPForm",
 }
 MFA_TOTP_ISSUER = "Học AI"
+# allauth would stop people with an address still waiting to be proven, lest they lock its owner out. Nobody is locked out
+# here: an unproven address gives nothing, and its owner opens an account or proves it all the same.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Newest first; see people/sealing.py.
+SECOND_FACTOR_KEYS = [word for word in env.text("SECOND_FACTOR_KEYS", "").split(",") if word]
 
 # --- Wagtail --------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Học AI"

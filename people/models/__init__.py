@@ -20,9 +20,13 @@ from people.models.core import (
     UserQuerySet,
     overseen_roots,
 )
+from people.models.identity import AccountEvent, AccountEventKind, AccountEventQuerySet
 
 __all__ = [
     "OVERSEEING",
+    "AccountEvent",
+    "AccountEventKind",
+    "AccountEventQuerySet",
     "Audience",
     "Consent",
     "ConsentPurpose",

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -27,7 +28,7 @@ from classes.models import TrainingClass
 from classes.models.classes import ClassQuerySet
 from courses.models import Enrolment
 from lms import access
-from lms.access import ANONYMOUS, EDITOR, MISSING, OWNER, ROLES, Route, routes, rule_for
+from lms.access import ANONYMOUS, EDITOR, LEARNER, MISSING, OWNER, ROLES, Route, routes, rule_for
 from people.actions.accounts import grant_role
 from plans.actions import enter_measurement
 from quizzes.actions import start_attempt
@@ -36,7 +37,7 @@ from tests.classes.conftest import add, finish, open_class
 from tests.plans.conftest import plan  # noqa: F401
 
 OWN, OTHER = "own", "other"
-NO_SUCH = "to try this address give its parameter {name!r} a value in things() in tests/lms/test_access.py"
+NO_SUCH = "to try this address give its parameter {name!r} a value in _things() in tests/lms/test_access.py"
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk},
         "agencies": {"code": ward.code, "pk": needed.pk},
+        "staff_reset_second_factor": {"pk": teacher.pk},
     }  # fmt: skip
 
 
@@ -158,15 +160,18 @@ def let_in(client: Client, url: str, posted: dict[str, Any] | None = None) -> bo
             transaction.set_rollback(True)
         client.cookies = SimpleCookie(kept)
         assert answer.status_code < 500, f"{url}: {answer.status_code}"
-        turned_away = answer.status_code in {401, 403, 404, 405} or (
-            answer.status_code == 302 and answer.url.startswith(tuple(reverse(name) for name in DOORS))
-        )
-        if not turned_away:
+        if not turned_away(url, answer):
             return True
     return False
 
 
-DOORS = ["account_login", "account_reset_password"]
+def turned_away(url: str, answer: Any) -> bool:
+    if answer.status_code == 302:
+        return answer.url.partition("?")[0] in set(map(reverse, DOORS)) - {url}
+    return answer.status_code in {401, 403, 404, 405}
+
+
+DOORS = ["account_login", "account_reset_password", "second_factor", "mfa_reauthenticate"]
 
 
 def asked(route: Route, city: City) -> Iterator[tuple[str, str, frozenset[str]]]:
@@ -209,6 +214,21 @@ def test_nobody_is_let_in_but_who_may(matrix: City) -> None:
     found = tried(matrix, [one for one in routes() if not in_the_editors_tree(one)])
     assert {cell: wrong for cell, wrong in found.items() if wrong} == {}
     assert len(found) > 1000
+
+
+def test_without_a_second_factor_no_screen_of_staff_opens(matrix: City) -> None:
+    """A password alone, whatever the role (security V28)."""
+    Authenticator.objects.all().delete()
+    screens = [one for one in routes() if rule_for(one.key, one.path).staff and not in_the_editors_tree(one)]  # type: ignore[union-attr]
+    opened = []
+    for role, user in matrix.people.items():
+        client = Client()
+        world.force_login(client, user)
+        for route in screens:
+            for url in {address(route, matrix.values(whose, route)) for whose in (OWN, OTHER)}:
+                if role != LEARNER and let_in(client, url):
+                    opened.append((role, url))
+    assert opened == [] and len(screens) > 25
 
 
 def test_a_planted_leak_is_found(matrix: City, monkeypatch: Any) -> None:

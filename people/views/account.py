@@ -1,3 +1,5 @@
+"""My account: what is kept of me, what I change."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -15,18 +17,8 @@ from people import queries
 from people.actions import accounts
 from people.consents import current_texts
 from people.forms import SIGN_UP_KEY, NameForm, StartForm
-from people.models import Membership, Role, User
-
-
-def _reader(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # behind login_required
-    return request.user
-
-
-def _safe_next(request: HttpRequest) -> str:
-    target = request.POST.get("next") or request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return target if safe else ""
+from people.models import OVERSEEING, Membership
+from people.views.reader import reader_of, safe_next
 
 
 @never_cache
@@ -34,17 +26,17 @@ def _safe_next(request: HttpRequest) -> str:
 def sign_up_start(request: HttpRequest) -> HttpResponse:
     """The year of birth and as what one learns, kept in the session until the account is made."""
     if request.user.is_authenticated:
-        return redirect(_safe_next(request) or "account")
+        return redirect(safe_next(request) or "account")
     form = StartForm(request.POST or None, initial=request.session.get(SIGN_UP_KEY))
     if request.method == "POST" and form.is_valid():
         request.session[SIGN_UP_KEY] = form.cleaned_data
-        target = _safe_next(request)
+        target = safe_next(request)
         return redirect(reverse("account_signup") + (f"?{urlencode({'next': target})}" if target else ""))
-    return render(request, "account/sign_up_start.html", {"form": form, "next": _safe_next(request)})
+    return render(request, "account/sign_up_start.html", {"form": form, "next": safe_next(request)})
 
 
 def _account_page(request: HttpRequest, form: NameForm) -> HttpResponse:
-    reader = _reader(request)
+    reader = reader_of(request)
     email, waiting = queries.addresses(reader)
     context = {
         "form": form,
@@ -52,7 +44,8 @@ def _account_page(request: HttpRequest, form: NameForm) -> HttpResponse:
         "waiting_email": waiting,
         "consents": queries.consent_states(reader, timezone.localdate()),
         "memberships": Membership.objects.current().filter(user=reader).select_related("organisation").order_by("since", "pk"),
-        "roles": Role.objects.current().filter(user=reader).select_related("organisation").order_by("since", "pk"),
+        "roles": queries.roles_of(reader),
+        "oversees": bool(queries.role_kinds(reader) & set(OVERSEEING)),
     }
     return render(request, "people/account.html", context)
 
@@ -61,7 +54,7 @@ def _account_page(request: HttpRequest, form: NameForm) -> HttpResponse:
 @login_required
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
-    return _account_page(request, NameForm(initial={"full_name": _reader(request).full_name}))
+    return _account_page(request, NameForm(initial={"full_name": reader_of(request).full_name}))
 
 
 @never_cache
@@ -71,7 +64,7 @@ def change_name(request: HttpRequest) -> HttpResponse:
     form = NameForm(request.POST)
     if not form.is_valid():
         return _account_page(request, form)
-    accounts.change_name(user=_reader(request), full_name=form.cleaned_data["full_name"], now=timezone.now())
+    accounts.change_name(user=reader_of(request), full_name=form.cleaned_data["full_name"], now=timezone.now())
     messages.success(request, _("Đã đổi tên."))
     return redirect("account")
 
@@ -84,7 +77,7 @@ def answer_consent(request: HttpRequest, purpose: str) -> HttpResponse:
         raise Http404
     agreed = request.POST.get("answer") == "give"
     try:
-        accounts.answer_consent(user=_reader(request), purpose=purpose, agreed=agreed, channel="web", now=timezone.now())
+        accounts.answer_consent(user=reader_of(request), purpose=purpose, agreed=agreed, channel="web", now=timezone.now())
     except accounts.ConsentBinding:
         messages.warning(request, _("Mục này đi cùng tài khoản. Muốn rút, bạn yêu cầu xóa tài khoản ở cuối trang."))
     else:
@@ -97,7 +90,7 @@ def answer_consent(request: HttpRequest, purpose: str) -> HttpResponse:
 @require_GET
 def data(request: HttpRequest) -> HttpResponse:
     """What this app keeps about the reader, as a file."""
-    response = JsonResponse(queries.personal_data(_reader(request)), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response = JsonResponse(queries.personal_data(reader_of(request)), json_dumps_params={"ensure_ascii": False, "indent": 2})
     response.headers["Content-Disposition"] = 'attachment; filename="du-lieu-cua-toi.json"'
     return response
 

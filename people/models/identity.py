@@ -1,0 +1,39 @@
+"""What was done to somebody's way into her account, and by whom."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from people.models.core import User
+
+
+class AccountEventKind(models.TextChoices):
+    SECOND_FACTOR_RESET = "second_factor_reset", _("Đặt lại xác thực hai bước")
+
+
+class AccountEventQuerySet(models.QuerySet["AccountEvent"]):
+    def untold(self) -> AccountEventQuerySet:
+        """Those about which a letter is owed: nobody is written to without a proven address."""
+        return self.filter(told_at__isnull=True).exclude(user__email="").filter(user__is_active=True)
+
+
+class AccountEvent(models.Model):
+    """Kept for good. `by` empty is the command line."""
+
+    kind = models.CharField(max_length=40, choices=AccountEventKind.choices)
+    user = models.ForeignKey(User, models.CASCADE, related_name="account_events")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountEventQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="account_event_has_a_reason", condition=~Q(reason=""))]
+        indexes = [models.Index(fields=["user", "-at"], name="account_event_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.user_id}"
