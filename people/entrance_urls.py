@@ -8,4 +8,5 @@ from people.views import entrance
 
 urlpatterns = [
     path("2fa/totp/activate/", entrance.activate_totp, name="mfa_activate_totp"),
+    path("2fa/webauthn/add/", entrance.add_passkey, name="mfa_add_webauthn"),
 ]

@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -317,3 +318,31 @@ class ReauthenticateCodeForm(HouseMixin, mfa_forms.ReauthenticateForm):
 class ActivateTOTPForm(HouseMixin, totp_forms.ActivateTOTPForm):
     labels = {"code": _("Mã xác thực")}
     hints = {"code": _("Sáu chữ số ứng dụng đang hiện.")}
+
+
+class RequestLoginCodeForm(HouseMixin, account_forms.RequestLoginCodeForm):
+    labels = {"email": _("Địa chỉ thư điện tử")}
+    hints = {"email": _("Địa chỉ bạn đã dùng khi đăng ký.")}
+    missing = {"email": _("Viết địa chỉ thư điện tử của bạn.")}
+
+
+class ConfirmLoginCodeForm(HouseMixin, account_forms.ConfirmLoginCodeForm):
+    labels = {"code": _("Mã trong thư")}
+    hints = {"code": _("Sáu chữ số.")}
+
+
+class AddPasskeyForm(HouseMixin, webauthn_forms.AddWebAuthnForm):
+    labels = {"name": _("Tên khóa"), "passwordless": _("Đăng nhập bằng khóa này thay mật khẩu")}
+    hints = {
+        "name": _("Để nhận ra sau này. Ví dụ: điện thoại của tôi."),
+        "passwordless": _("Bỏ chọn nếu chỉ dùng khóa làm bước thứ hai."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].initial = True
+
+
+class RenamePasskeyForm(HouseMixin, webauthn_forms.EditWebAuthnForm):
+    labels = {"name": _("Tên khóa")}
+    missing = {"name": _("Viết một cái tên.")}

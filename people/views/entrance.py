@@ -8,6 +8,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -39,14 +40,25 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     return render(request, "people/second_factor.html", {"roles": queries.roles_of(reader)})
 
 
-class ActivateTOTP(ActivateTOTPView):
-    """The code just typed has proven the factor for this session: it is not asked for again at the next click."""
+class ProvenAtOnce:
+    """Setting a factor up has proven it for this session: it is not asked for again at the next click."""
+
+    request: HttpRequest
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        made = Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP)
+        response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        made = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).filter(user=self.request.user).latest("pk")
         record_authentication(self.request, self.request.user, "mfa", id=made.pk, type=made.type)
         return response
 
 
+class ActivateTOTP(ProvenAtOnce, ActivateTOTPView):
+    pass
+
+
+class AddPasskey(ProvenAtOnce, AddWebAuthnView):
+    pass
+
+
 activate_totp = ActivateTOTP.as_view()
+add_passkey = AddPasskey.as_view()

@@ -128,7 +128,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk},
         "agencies": {"code": ward.code, "pk": needed.pk},
-        "staff_reset_second_factor": {"pk": teacher.pk},
+        "staff_reset_second_factor": {"pk": teacher.pk}, "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
     }  # fmt: skip
 
 
