@@ -74,6 +74,7 @@ RULES: dict[str, Rule] = {
     "account_name": SIGNED_IN,
     "account_consent": SIGNED_IN,
     "account_data": SIGNED_IN,
+    "account_end_session": SIGNED_IN,
     "second_factor": SIGNED_IN,
     "staff_powers": ANY_OVERSEER,
     "staff_reset_second_factor": PROGRAMME_OWNER,

@@ -19,5 +19,6 @@ app.conf.beat_schedule = {
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
     "people.tell": {"task": "people.tell", "schedule": 60.0},
+    "people.forget_sessions": {"task": "people.forget_sessions", "schedule": crontab(hour=2, minute=40)},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

@@ -16,6 +16,7 @@ from wagtail.models import PageLogEntry
 from courses.actions import GuestProgress, adopt_guest_progress
 from courses.guests import SESSION_KEY
 from lms.access import rule_of_request
+from people.actions.sessions import note_sign_in
 from people.queries import Proof, proof
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -165,3 +166,23 @@ class SecondFactor:
         target = request.get_full_path() if request.method == "GET" else reverse("learn")
         page = "second_factor" if owed is Proof.NO_FACTOR else "mfa_reauthenticate"
         return HttpResponseRedirect(f"{reverse(page)}?{urlencode({'next': target})}")
+
+
+class SignInNoted:
+    """Keeps the list of devices in step: once an hour a session, and when its key has changed. Otherwise no query."""
+
+    marker, seconds = "sign_in", 3600
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = request.session.session_key
+        if key and request.user.is_authenticated:
+            before, seen = request.session.get(self.marker, ("", 0))
+            now = timezone.now()
+            if before != key or now.timestamp() - seen > self.seconds:
+                agent = request.headers.get("User-Agent", "")
+                note_sign_in(user=request.user, session_key=key, before=before, user_agent=agent, now=now)
+                request.session[self.marker] = [key, int(now.timestamp())]
+        return self.get_response(request)

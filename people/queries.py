@@ -9,12 +9,15 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from people.consents import ConsentText, current_texts
-from people.models import ConsentPurpose, Membership, Organisation, Role, RoleKind, User, overseen_roots
+from people.models import AccountEvent, ConsentPurpose, Membership, Organisation, Role, RoleKind, SignIn, User, overseen_roots
 
 
 def role_kinds(user: User) -> set[str]:
@@ -138,6 +141,34 @@ class ConsentState:
         return self.standing and self.version != self.text.version
 
 
+@dataclass(frozen=True)
+class Device:
+    """One place where a person is signed in. `here`: the one she looks from."""
+
+    pk: int
+    browser: str
+    system: str
+    began_at: dt.datetime
+    seen_at: dt.datetime
+    here: bool
+
+
+def devices(user: User, session_key: str | None, now: dt.datetime) -> list[Device]:
+    """This one first, then the last used. A session that a new password has shut is none any more. Two queries."""
+    noted = {one.session_key: one for one in SignIn.objects.filter(user=user)}
+    alive = {
+        session.session_key
+        for session in Session.objects.filter(session_key__in=noted, expire_date__gt=now)
+        if constant_time_compare(session.get_decoded().get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    }
+    found = [
+        Device(one.pk, one.browser, one.system, one.began_at, one.seen_at, key == session_key)
+        for key, one in noted.items()
+        if key in alive
+    ]
+    return sorted(found, key=lambda one: (one.here, one.seen_at), reverse=True)
+
+
 def consent_states(user: User, today: dt.date) -> list[ConsentState]:
     """One state a purpose, the last one given; a guardian's purpose only where it was given or is needed."""
     last = {consent.purpose: consent for consent in user.consents.order_by("given_at", "pk")}  # type: ignore[attr-defined]
@@ -185,6 +216,14 @@ def personal_data(user: User) -> dict[str, Any]:
         },
         "email_addresses": list(EmailAddress.objects.filter(user=user).order_by("pk").values("email", "verified")),
         "second_factors": list(Authenticator.objects.filter(user=user).order_by("pk").values_list("type", flat=True)),
+        "signed_in": [
+            {"browser": one.browser, "system": one.system, "since": moment(one.began_at), "last_used": moment(one.seen_at)}
+            for one in SignIn.objects.filter(user=user).order_by("pk")
+        ],
+        "done_to_the_account": [
+            {"what": event.kind, "at": moment(event.at), "reason": event.reason}
+            for event in AccountEvent.objects.filter(user=user).order_by("pk")
+        ],
         "memberships": [
             {
                 "organisation": membership.organisation.name,

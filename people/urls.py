@@ -10,6 +10,7 @@ urlpatterns = [
     path("name/", account.change_name, name="account_name"),
     path("consents/<slug:purpose>/", account.answer_consent, name="account_consent"),
     path("data.json", account.data, name="account_data"),
+    path("sessions/end/", account.end_session, name="account_end_session"),
     path("second-factor/", entrance.second_factor, name="second_factor"),
     path("staff/", staff.powers, name="staff_powers"),
     path("staff/<int:pk>/reset-second-factor/", staff.reset_second_factor, name="staff_reset_second_factor"),

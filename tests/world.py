@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -90,12 +91,12 @@ def log_in_whole(client: Client, user: User, backend: str | None = None) -> None
     force_login(client, user, backend)
     if user.is_superuser or Role.objects.current().filter(user=user).exists() or user.groups.exists():
         give_second_factor(user)
-    factor = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
-    if factor is None:
-        return
     request = HttpRequest()
     request.session = client.session
-    record_authentication(request, user, "mfa", id=factor.pk, type=factor.type)
+    request.session["sign_in"] = [request.session.session_key, int(time.time())]
+    factor = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if factor:
+        record_authentication(request, user, "mfa", id=factor.pk, type=factor.type)
     request.session.save()
 
 

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "lms.middleware.SecondFactor",
+    "lms.middleware.SignInNoted",
     "lms.middleware.GuestWorkFollows",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from people.actions.sessions import end_sign_ins
 from people.models import AccountEvent, AccountEventKind, User
 from people.queries import colleague
 from people.sealing import reseal
@@ -27,7 +28,7 @@ class NotYourColleague(PermissionError):
 
 @transaction.atomic
 def reset_second_factor(*, user: User, by: User | None, reason: str, now: dt.datetime) -> AccountEvent | None:
-    """Take every second factor from `user`, who lost hers; at her next log-in she sets up a new one.
+    """Take every second factor from `user`, who lost hers, and end her sessions; she sets up a new one when she is back.
 
     `by` None is the command line, the last resort. Kept with its reason, and a letter about it is owed. Without a factor
     there is nothing to do: None. Raises NotYourColleague.
@@ -37,6 +38,7 @@ def reset_second_factor(*, user: User, by: User | None, reason: str, now: dt.dat
     gone, _by_model = Authenticator.objects.filter(user=User.objects.select_for_update().get(pk=user.pk)).delete()
     if not gone:
         return None
+    end_sign_ins(user=user)
     return AccountEvent.objects.create(
         kind=AccountEventKind.SECOND_FACTOR_RESET, user=user, by=by, reason=nfc(reason)[:200], at=now
     )

@@ -20,7 +20,7 @@ from people.models.core import (
     UserQuerySet,
     overseen_roots,
 )
-from people.models.identity import AccountEvent, AccountEventKind, AccountEventQuerySet
+from people.models.identity import AccountEvent, AccountEventKind, AccountEventQuerySet, SignIn
 
 __all__ = [
     "OVERSEEING",
@@ -39,6 +39,7 @@ __all__ = [
     "Role",
     "RoleKind",
     "RoleQuerySet",
+    "SignIn",
     "StaffCategory",
     "Tier",
     "User",

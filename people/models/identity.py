@@ -1,4 +1,4 @@
-"""What was done to somebody's way into her account, and by whom."""
+"""Where somebody is signed in; what was done to her way into the account, and by whom."""
 
 from __future__ import annotations
 
@@ -37,3 +37,20 @@ class AccountEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.user_id}"
+
+
+class SignIn(models.Model):
+    """A session as its owner knows it: on which device, since when, last used. No network address is kept.
+
+    `seen_at` is good to the hour: it is written once an hour, so that ordinary pages cost nothing.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, unique=True)
+    browser = models.CharField(max_length=40, blank=True)
+    system = models.CharField(max_length=40, blank=True)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.browser}/{self.system}"

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from people import queries
-from people.actions import accounts
+from people.actions import accounts, sessions
 from people.consents import current_texts
 from people.forms import SIGN_UP_KEY, NameForm, StartForm
 from people.models import OVERSEEING, Membership
@@ -45,6 +45,7 @@ def _account_page(request: HttpRequest, form: NameForm) -> HttpResponse:
         "consents": queries.consent_states(reader, timezone.localdate()),
         "memberships": Membership.objects.current().filter(user=reader).select_related("organisation").order_by("since", "pk"),
         "roles": queries.roles_of(reader),
+        "devices": queries.devices(reader, request.session.session_key, timezone.now()),
         "oversees": bool(queries.role_kinds(reader) & set(OVERSEEING)),
     }
     return render(request, "people/account.html", context)
@@ -83,6 +84,21 @@ def answer_consent(request: HttpRequest, purpose: str) -> HttpResponse:
     else:
         messages.success(request, _("Đã ghi nhận bạn đồng ý.") if agreed else _("Đã ghi nhận bạn rút đồng ý."))
     return redirect(reverse("account") + "#du-lieu")
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest) -> HttpResponse:
+    """The one named by `device`, or without it all the others. One's own is ended by logging out."""
+    here, device = request.session.session_key or "", request.POST.get("device", "")
+    only = int(device) if device.isascii() and device.isdigit() and len(device) < 19 else None
+    if device and only is None:
+        raise Http404
+    if sessions.end_sign_ins(user=reader_of(request), keep=here, only=only):
+        messages.success(request, _("Đã đăng xuất khỏi máy ấy.") if device else _("Đã đăng xuất khỏi mọi máy khác."))
+    else:
+        messages.info(request, _("Máy ấy không còn đăng nhập."))
+    return redirect(reverse("account") + "#cac-may")
 
 
 @never_cache
