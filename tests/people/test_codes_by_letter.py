@@ -80,7 +80,7 @@ def test_the_letter_is_in_the_language_of_the_page(an: Any) -> None:
     client = Client()
     client.post("/display/", {"language": "en"})
     ask(an.email, client)
-    assert "Your sign-in code" in mail.outbox[-1].body
+    assert "Your log-in code" in mail.outbox[-1].body
 
 
 def test_letters_to_one_address_are_few_and_a_school_is_not_stopped(an: Any, settings: Any) -> None:
