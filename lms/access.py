@@ -55,6 +55,7 @@ OVERSEER = Rule.of(
     "officer, owner or auditor whose scope holds it", {OFFICER, OWNER, AUDITOR}, {OUTSIDER, OWNER, AUDITOR}, staff=True
 )
 IN_CHARGE = Rule.of("officer or owner whose scope holds it", {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True)
+ANY_IN_CHARGE = Rule.of("officer or owner, of any place", {OFFICER, OWNER, OUTSIDER}, staff=True)
 PROGRAMME_OWNER = Rule.of("owner of the programme", {OWNER}, staff=True)
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
@@ -77,6 +78,9 @@ RULES: dict[str, Rule] = {
     "account_end_session": SIGNED_IN,
     "second_factor": SIGNED_IN,
     "staff_powers": ANY_OVERSEER,
+    "staff_grant": ANY_IN_CHARGE,
+    "staff_decide": PROGRAMME_OWNER,
+    "staff_end": IN_CHARGE,
     "staff_reset_second_factor": PROGRAMME_OWNER,
     "account_login": ANYBODY,
     "account_logout": ANYBODY,

@@ -22,7 +22,8 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actions import accounts
 from people.consents import ConsentText, current_texts
-from people.models import Audience, ConsentPurpose, User
+from people.models import Audience, ConsentPurpose, Organisation, RoleKind, User
+from people.queries import person_named
 from people.text import is_person_name, is_username, nfc
 
 SIGN_UP_KEY = "sign_up"
@@ -128,6 +129,44 @@ class ReasonForm(forms.Form):
 
     def clean_reason(self) -> str:
         return nfc(self.cleaned_data["reason"])
+
+
+class GrantForm(ReasonForm):
+    """Whom, what, where. Both names are exact, because a search would show who has an account."""
+
+    person = forms.CharField(
+        label=_("Giao cho ai?"),
+        max_length=254,
+        help_text=_("Tên đăng nhập hoặc thư điện tử, viết đầy đủ."),
+        error_messages={"required": _("Viết tên đăng nhập hoặc thư điện tử.")},
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+    )
+    kind = forms.ChoiceField(label=_("Vai trò"), choices=RoleKind.choices)
+    place = forms.CharField(
+        label=_("Mã cơ quan"),
+        max_length=40,
+        help_text=_("Vai trò có hiệu lực ở cơ quan này và mọi đơn vị bên dưới. Ví dụ: SNV"),
+        error_messages={"required": _("Viết mã cơ quan.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ["person", "kind", "place", "reason"]
+
+    def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.giver = giver
+        self.fields["reason"].help_text = _("Ví dụ: Quyết định số 12/QĐ ngày 01/12/2026.")
+
+    def clean_person(self) -> User:
+        found = person_named(nfc(self.cleaned_data["person"]))
+        if found is None:
+            raise forms.ValidationError(_("Không có tài khoản nào tên như vậy. Xem lại từng chữ."))
+        return found
+
+    def clean_place(self) -> Organisation:
+        found = Organisation.objects.visible_to(self.giver).filter(code=nfc(self.cleaned_data["place"])).first()
+        if found is None:
+            raise forms.ValidationError(_("Không có cơ quan nào mang mã này trong phạm vi của bạn."))
+        return found
 
 
 class SignupForm(HouseMixin, account_forms.SignupForm):

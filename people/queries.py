@@ -17,7 +17,18 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from people.consents import ConsentText, current_texts
-from people.models import AccountEvent, ConsentPurpose, Membership, Organisation, Role, RoleKind, SignIn, User, overseen_roots
+from people.models import (
+    AccountEvent,
+    ConsentPurpose,
+    Membership,
+    Organisation,
+    Role,
+    RoleKind,
+    RoleRequest,
+    SignIn,
+    User,
+    overseen_roots,
+)
 
 
 def role_kinds(user: User) -> set[str]:
@@ -88,6 +99,22 @@ def powers(viewer: User, *, kind: str = "") -> QuerySet[Role]:
         .select_related("user", "organisation", "granted_by")
         .order_by("weight", "organisation__path", "user__name_folded", "pk")
     )
+
+
+def waiting_roles(viewer: User) -> QuerySet[RoleRequest]:
+    """Roles asked for in what `viewer` oversees that wait for a second person."""
+    here = Organisation.objects.below(overseen_roots(viewer))
+    waiting = RoleRequest.objects.pending().filter(organisation__in=here)
+    return waiting.select_related("user", "organisation", "asked_by").order_by("pk")
+
+
+def person_named(name: str) -> User | None:
+    """By user name or proven address, exactly: a search would show who has an account."""
+    wanted = name.strip().lower()
+    if not wanted:
+        return None
+    found = User.objects.alias(lowered=Lower("email")).filter(Q(username=wanted) | Q(lowered=wanted), is_active=True)
+    return found.order_by("pk").first()
 
 
 def colleague(viewer: User, pk: int) -> User | None:

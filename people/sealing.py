@@ -19,7 +19,7 @@ MARK = "s1:"
 
 
 def _keys() -> tuple[str, ...]:
-    return tuple(settings.SECOND_FACTOR_KEYS) or (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return tuple(settings.SECOND_FACTOR_KEYS) or tuple(str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
 @lru_cache(maxsize=4)

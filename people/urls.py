@@ -13,5 +13,8 @@ urlpatterns = [
     path("sessions/end/", account.end_session, name="account_end_session"),
     path("second-factor/", entrance.second_factor, name="second_factor"),
     path("staff/", staff.powers, name="staff_powers"),
+    path("staff/grant/", staff.grant, name="staff_grant"),
+    path("staff/requests/<int:pk>/", staff.decide, name="staff_decide"),
+    path("staff/roles/<int:pk>/end/", staff.end, name="staff_end"),
     path("staff/<int:pk>/reset-second-factor/", staff.reset_second_factor, name="staff_reset_second_factor"),
 ]

@@ -20,7 +20,7 @@ from people.models.core import (
     UserQuerySet,
     overseen_roots,
 )
-from people.models.identity import AccountEvent, AccountEventKind, AccountEventQuerySet, SignIn
+from people.models.identity import AccountEvent, AccountEventKind, AccountEventQuerySet, RoleRequest, RoleRequestQuerySet, SignIn
 
 __all__ = [
     "OVERSEEING",
@@ -39,6 +39,8 @@ __all__ = [
     "Role",
     "RoleKind",
     "RoleQuerySet",
+    "RoleRequest",
+    "RoleRequestQuerySet",
     "SignIn",
     "StaffCategory",
     "Tier",

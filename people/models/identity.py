@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from people.models.core import User
+from people.models.core import Organisation, RoleKind, User
 
 
 class AccountEventKind(models.TextChoices):
@@ -54,3 +54,38 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.browser}/{self.system}"
+
+
+class RoleRequestQuerySet(models.QuerySet["RoleRequest"]):
+    def pending(self) -> RoleRequestQuerySet:
+        return self.filter(decided_at__isnull=True)
+
+
+class RoleRequest(models.Model):
+    """A role so heavy that a second person must agree. Decided once, kept for good."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="role_requests")
+    kind = models.CharField(max_length=20, choices=RoleKind.choices)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    asked_by = models.ForeignKey(User, models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    agreed = models.BooleanField(null=True)
+
+    objects = RoleRequestQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "organisation"], condition=Q(decided_at__isnull=True), name="role_asked_for_once"
+            ),
+            models.CheckConstraint(
+                name="role_request_decided_by_another",
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=models.F("asked_by")) & ~Q(decided_by=models.F("user")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.kind} @ {self.organisation_id}"

@@ -30,6 +30,7 @@ from courses.models import Enrolment
 from lms import access
 from lms.access import ANONYMOUS, EDITOR, LEARNER, MISSING, OWNER, ROLES, Route, routes, rule_for
 from people.actions.accounts import grant_role
+from people.actions.powers import ask_role
 from plans.actions import enter_measurement
 from quizzes.actions import start_attempt
 from tests import world
@@ -94,8 +95,13 @@ def matrix(everybody: dict[str, Any], city: SimpleNamespace, course: Any, plan: 
         evidence_file=ContentFile(b"%PDF-1.4", "bien-ban.pdf"),
     )  # fmt: skip
     number = _behind_a_password(course)
+    second_owner = world.make_owner("hieu", "Lý Văn Hiếu", city.city)
+    asked = ask_role(
+        user=everybody["learner"], kind="auditor", organisation=city.ward, by=second_owner, reason="Quyết định", now=now
+    )
     for one in things.values():
         one["plans"] = {"code": plan.code, "indicator": indicator.code, "period": period.code, "pk": measured.pk}
+        one["staff_decide"] = {"pk": asked.pk}
         one[""] |= {"restriction_id": number, "page_view_restriction_id": number}
     return City(people=everybody, things=things)
 
@@ -128,7 +134,8 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk},
         "agencies": {"code": ward.code, "pk": needed.pk},
-        "staff_reset_second_factor": {"pk": teacher.pk}, "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
+        "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
+        "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
     }  # fmt: skip
 
 
