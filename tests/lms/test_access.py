@@ -178,7 +178,7 @@ def turned_away(url: str, answer: Any) -> bool:
     return answer.status_code in {401, 403, 404, 405}
 
 
-DOORS = ["account_login", "account_reset_password", "second_factor", "mfa_reauthenticate"]
+DOORS = ["account_login", "account_request_login_code", "account_reset_password", "second_factor", "mfa_reauthenticate"]
 
 
 def asked(route: Route, city: City) -> Iterator[tuple[str, str, frozenset[str]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -119,3 +120,13 @@ def test_the_form_says_what_is_wrong(chi: Any, an: Any, city: Any, field: str, v
     answer = as_user(chi).post("/account/staff/grant/", wanted)
     assert answer.status_code == 200 and "field-error" in answer.content.decode()
     assert not Role.objects.filter(user=an).exists()
+
+
+def test_the_first_owner_comes_from_the_command_line(an: Any, city: Any) -> None:
+    call_command("grant_role", "an@example.com", "owner", "UBND-TP")
+    call_command("grant_role", "AN", "owner", "UBND-TP")
+    role = Role.objects.get(user=an)
+    assert (role.kind, role.organisation, role.granted_by) == ("owner", city.city, None)
+    for words in (("ai", "owner", "UBND-TP"), ("an", "owner", "KHONG"), ("an", "vua", "UBND-TP")):
+        with pytest.raises(CommandError):
+            call_command("grant_role", *words)
