@@ -55,7 +55,7 @@ def test_a_teacher_sets_up_an_application_on_her_phone(site: Site, open_page: Op
     put_the_codes_away(page)
     expect(page).to_have_url(re.compile(r"/classes/new/$"))
     page.goto("/account/")
-    expect(page.get_by_text("Máy này")).to_be_visible()
+    expect(page.get_by_text("Máy này", exact=True)).to_be_visible()
 
 
 def test_a_teacher_sets_up_a_passkey_and_comes_back_with_it(site: Site, open_page: OpenPage, watch: Watch) -> None:
