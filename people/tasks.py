@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 
-from people.actions import activation, rosters
+from people.actions import activation, identity, rosters, sessions
 from people.models import OpenedAccount
 
 log = logging.getLogger(__name__)
@@ -57,3 +57,13 @@ def nudge() -> None:
         work_rosters.delay()
     except (OperationalError, OSError):
         log.warning("the sweep of rosters was not nudged: the broker does not answer", exc_info=True)
+
+
+@shared_task(name="people.tell")
+def tell() -> int:
+    return identity.tell_owed(now=timezone.now())
+
+
+@shared_task(name="people.forget_sessions")
+def forget_sessions() -> int:
+    return sessions.forget_ended(now=timezone.now())

@@ -20,6 +20,14 @@ from people.models.core import (
     UserQuerySet,
     overseen_roots,
 )
+from people.models.identity import (
+    AccountEvent,
+    AccountEventKind,
+    AccountEventQuerySet,
+    RoleRequest,
+    RoleRequestQuerySet,
+    SignIn,
+)
 from people.models.operations import (
     OperationKind,
     OperationQuerySet,
@@ -48,6 +56,9 @@ from people.models.rosters import (
 
 __all__ = [
     "ACTING",
+    "AccountEvent",
+    "AccountEventKind",
+    "AccountEventQuerySet",
     "Audience",
     "Channel",
     "Consent",
@@ -73,6 +84,8 @@ __all__ = [
     "Role",
     "RoleKind",
     "RoleQuerySet",
+    "RoleRequest",
+    "RoleRequestQuerySet",
     "RosterHeading",
     "RosterImport",
     "RosterKind",
@@ -80,6 +93,7 @@ __all__ = [
     "RosterRow",
     "RosterState",
     "RowStatus",
+    "SignIn",
     "StaffCategory",
     "Tier",
     "User",

@@ -56,6 +56,7 @@ def test_public_pages_have_no_barriers(open_page: OpenPage, barriers: Barriers, 
         "lab shape-classifier": f"{COURSE}may-hoc-tu-vi-du/", "quiz for a guest": f"{COURSE}kiem-tra/", "help": "/tro-giup/",
         "how we count": "/so-nay-dem-the-nao/", "look-up": "/certificates/", "plans": "/plans/", "plan": "/plans/4738/",
         "indicator": "/plans/4738/indicators/TG-0403/", "log-in": "/accounts/login/", "forgotten": "/accounts/password/reset/",
+        "code by letter": "/accounts/login/code/",
     }.items():  # fmt: skip
         answer = page.goto(address)
         assert answer, name
