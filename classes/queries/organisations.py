@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Length, Substr
 from django.utils.translation import gettext as _
 
-from classes.models import TrainingClass
+from classes.models import AgencyCount, TrainingClass
 from classes.queries.places import then_under
 from classes.queries.reorganisation import Plan
 from courses.models import Enrolment
@@ -378,7 +378,8 @@ def _built_in_made(journal: dict[str, Any]) -> list[str]:
     }
     built = 0
     for relation in Organisation._meta.related_objects:
-        if relation.related_model in (OrganisationChange, Organisation):
+        # What is counted follows from the rest and goes with the organisation.
+        if relation.related_model in (OrganisationChange, Organisation, AgencyCount):
             continue
         known = ours.get(relation.related_model._meta.model_name or "", set())
         for some in _slices(made):

@@ -80,6 +80,7 @@ def assert_sound(now: dt.datetime) -> None:
     def brute_force(root: Organisation) -> int:
         return len({user for user, place in held if root.pk in above[place]})
 
+    actions.count_agencies(now=now)
     for root in units.values():
         if root.numchild:
             table = agencies.agency_table([root], now=now)

@@ -107,7 +107,7 @@ def test_a_change_meanwhile_is_told_and_nothing_is_done(client, city, dung):
         ("merge", {**MERGE, "on": "2100-01-01"}, "phía trước"),
         ("move", {"parent": "TYT-BC"}, "nằm trong"),
         ("close", {"classes": "follow", "roles": "follow", "requirements": "follow"}, "chỉ đi theo được"),
-        ("rename", {"name": ""}, "Cần sửa vài chỗ"),
+        ("rename", {"name": ""}, "Cần sửa một chỗ"),
         ("split", {"code_1": "P-B1", "name_1": "Một", "code_2": "P-B2"}, "cần cả mã và tên"),
     ],
 )
