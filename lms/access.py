@@ -47,6 +47,8 @@ SIGNED_IN = Rule.of("whoever is signed in", _SIGNED_IN)
 ONES_FACTORS = Rule.of("whoever is signed in, with the second factor if she has one", _SIGNED_IN, guarded=True)
 SIGNED_IN_STAFF_SEE_MORE = Rule.of("whoever is signed in; teachers see their classes", _SIGNED_IN, staff=True)
 ONES_OWN = Rule.of("the person herself", {LEARNER}, {OUTSIDER})
+LETTER = Rule.of("whoever holds the letter, no account", ROLES)
+PROVED_ADDRESS = Rule.of("whoever holds the letter and has proved the address it went to", {LEARNER}, {OUTSIDER})
 EARNED = Rule.of("whose it is, and who oversees where it was earned", {LEARNER}, {OUTSIDER, OWNER, AUDITOR})
 ANY_TEACHER = Rule.of("teacher, of any school", {TEACHER, OUTSIDER}, staff=True)
 CLASS_TEACHER = Rule.of("a teacher of this class", {TEACHER}, {OUTSIDER}, staff=True)
@@ -57,6 +59,20 @@ OVERSEER = Rule.of(
 IN_CHARGE = Rule.of("officer or owner whose scope holds it", {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True)
 ANY_IN_CHARGE = Rule.of("officer or owner, of any place", {OFFICER, OWNER, OUTSIDER}, staff=True)
 PROGRAMME_OWNER = Rule.of("owner of the programme", {OWNER}, staff=True)
+OWNER_OVER = Rule.of("owner over all that is touched", {OWNER}, staff=True)
+TAKES_BACK = Rule.of(
+    "who may do it may take it back: owner over all that is touched; of a new name the officer too",
+    {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True,
+)  # fmt: skip
+SENT_IT = Rule.of("the owner who sent the file", {OWNER}, (), staff=True)
+SENDS_STAFF = Rule.of(
+    "officer or owner, to a class that takes people from agencies, held above, at or below her place",
+    {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True,
+)  # fmt: skip
+READS_EVIDENCE = Rule.of(
+    "owner; officer or auditor over a lead agency of the indicator or over the whole city; who entered it",
+    {OFFICER, OWNER, AUDITOR}, {OUTSIDER, OWNER, AUDITOR}, staff=True,
+)  # fmt: skip
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -74,6 +90,9 @@ RULES: dict[str, Rule] = {
     "sign_up_start": ANYBODY,
     "account_name": SIGNED_IN,
     "account_consent": SIGNED_IN,
+    "account_activate": ANYBODY,
+    "account_activate_link": LETTER,
+    "account_activate_join": PROVED_ADDRESS,
     "account_data": SIGNED_IN,
     "account_end_session": SIGNED_IN,
     "second_factor": SIGNED_IN,
@@ -129,16 +148,54 @@ RULES: dict[str, Rule] = {
     # --- classes ---
     "classes:list": SIGNED_IN_STAFF_SEE_MORE,
     "classes:create": ANY_TEACHER,
+    "classes:sign_in": ANYBODY,
     "classes:join": SIGNED_IN,
+    "classes:letter_read": ONES_OWN,
+    "classes:here": SIGNED_IN,
+    "classes:scanned": ANYBODY,
+    "classes:open_classes": ANY_IN_CHARGE,
     "classes:detail": CLASS_TEACHER,
     "classes:export": CLASS_TEACHER,
     "classes:assign": CLASS_TEACHER,
+    "classes:assign_path": CLASS_TEACHER,
     "classes:due": CLASS_TEACHER,
     "classes:withdraw": CLASS_TEACHER,
+    "classes:learners": CLASS_TEACHER,
+    "classes:exception": CLASS_TEACHER,
+    "classes:letter": CLASS_TEACHER,
+    "classes:groups": CLASS_TEACHER,
+    "classes:group": CLASS_TEACHER,
+    "classes:copy": CLASS_TEACHER,
+    "classes:settings": CLASS_TEACHER,
+    "classes:dates": CLASS_TEACHER,
+    "classes:rules": CLASS_TEACHER,
+    "classes:open": CLASS_TEACHER,
     "classes:close": CLASS_TEACHER,
     "classes:reopen": CLASS_TEACHER,
+    "classes:cancel": CLASS_TEACHER,
+    "classes:archive": CLASS_TEACHER,
+    "classes:unarchive": CLASS_TEACHER,
+    "classes:trainer": CLASS_TEACHER,
+    "classes:sessions": CLASS_TEACHER,
+    "classes:session_change": CLASS_TEACHER,
+    "classes:session_cancel": CLASS_TEACHER,
+    "classes:roll": CLASS_TEACHER,
+    "classes:screen": CLASS_TEACHER,
+    "classes:walk_in": CLASS_TEACHER,
+    "classes:door": CLASS_TEACHER,
+    "classes:paper": CLASS_TEACHER,
+    "classes:attach": CLASS_TEACHER,
+    "classes:attached": CLASS_TEACHER,
+    "classes:remarks": CLASS_TEACHER,
+    "classes:minutes": CLASS_TEACHER,
+    "classes:waiting": CLASS_TEACHER,
+    "classes:turn_away": CLASS_TEACHER,
+    "classes:nominate": SENDS_STAFF,
+    "classes:refuse": SENDS_STAFF,
     "classes:add": CLASS_TEACHER,
     "classes:slips": CLASS_TEACHER,
+    "classes:pins": CLASS_TEACHER,
+    "classes:pin": CLASS_TEACHER,
     "classes:member": CLASS_TEACHER,
     "classes:rename": CLASS_TEACHER,
     "classes:password": CLASS_TEACHER,
@@ -147,16 +204,42 @@ RULES: dict[str, Rule] = {
     # --- agencies ---
     "agencies:overview": ANY_OVERSEER,
     "agencies:export": ANY_OVERSEER,
+    "agencies:tree": ANY_OVERSEER,
+    "agencies:unit": OVERSEER,
+    "agencies:rename": IN_CHARGE,
+    "agencies:move": OWNER_OVER,
+    "agencies:merge": OWNER_OVER,
+    "agencies:split": OWNER_OVER,
+    "agencies:close": OWNER_OVER,
+    "agencies:import": PROGRAMME_OWNER,
+    "agencies:import_template": PROGRAMME_OWNER,
+    "agencies:import_preview": SENT_IT,
+    "agencies:operations": ANY_OVERSEER,
+    "agencies:operation": OVERSEER,
+    "agencies:undo": TAKES_BACK,
     "agencies:agency": OVERSEER,
     "agencies:agency_export": OVERSEER,
     "agencies:people_export": OVERSEER,
+    "agencies:rosters": IN_CHARGE,
+    "agencies:roster_template": IN_CHARGE,
+    "agencies:waiting": IN_CHARGE,
+    "agencies:waiting_papers": IN_CHARGE,
+    "agencies:waiting_letters": IN_CHARGE,
+    "agencies:roster": IN_CHARGE,
+    "agencies:roster_progress": IN_CHARGE,
+    "agencies:roster_columns": IN_CHARGE,
+    "agencies:roster_mend": IN_CHARGE,
+    "agencies:roster_apply": IN_CHARGE,
+    "agencies:roster_undo": IN_CHARGE,
+    "agencies:roster_drop": IN_CHARGE,
+    "agencies:roster_errors": IN_CHARGE,
     "agencies:require": IN_CHARGE,
     "agencies:withdraw": IN_CHARGE,
     # --- plans ---
     "plans:list": ANYBODY,
     "plans:plan": ANYBODY_STAFF_SEE_MORE,
     "plans:indicator": ANYBODY_STAFF_SEE_MORE,
-    "plans:evidence": ANY_OVERSEER,
+    "plans:evidence": READS_EVIDENCE,
     "plans:close": PROGRAMME_OWNER,
     "plans:report_pdf": ANY_OVERSEER,
     "plans:report_xlsx": ANY_OVERSEER,

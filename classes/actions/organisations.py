@@ -133,10 +133,10 @@ def undo_operation(*, operation: OrganisationOperation, by: User | None, now: dt
     """
     lock_tree(())
     operation = OrganisationOperation.objects.select_for_update(of=("self",)).get(pk=operation.pk)
-    if operation.undone_at:
-        return operation
     if not queries.may_undo(by, operation):
         raise NotInCharge(operation.kind)
+    if operation.undone_at:
+        return operation
     verdict = queries.undo_verdict(operation, now=now)
     if verdict.reasons:
         raise UndoRefused(" ".join(verdict.reasons))

@@ -62,6 +62,7 @@ from classes.queries.nominations import (
     may_nominate,
     nominations_of,
     open_classes,
+    staff_of,
 )
 from classes.queries.organisation_import import (
     Difference,
@@ -230,6 +231,7 @@ __all__ = [
     "sessions_of",
     "sheet",
     "span",
+    "staff_of",
     "state_of_counts",
     "taught_classes",
     "teacher_of",

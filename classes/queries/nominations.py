@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 
 from classes.models import ClassMember, Nomination, NominationState, TrainingClass
-from people.models import Membership, Organisation, User, overseen_roots
+from people.models import Membership, Organisation, User, managed_roots
 from people.queries import home_organisations, role_kinds
 from people.text import fold
 
@@ -57,7 +57,7 @@ def classes_for_agencies(officer: User) -> QuerySet[TrainingClass]:
     """Open classes to which agencies send people, held above, at or below the officer's organisations."""
     if not officer.is_authenticated or not is_officer(officer):
         return TrainingClass.objects.none()
-    roots = overseen_roots(officer)
+    roots = managed_roots(officer)
     near = Q(pk__in=[])
     for root in roots:
         steps = [root.path[:end] for end in range(Organisation.steplen, len(root.path) + 1, Organisation.steplen)]
@@ -92,7 +92,7 @@ def may_nominate(officer: User, training_class: TrainingClass, people: list[User
 
 def staff_of(officer: User) -> QuerySet[User]:
     """Whom the officer may send: staff of the organisations he oversees; no pupils."""
-    below = Organisation.objects.below(overseen_roots(officer))
+    below = Organisation.objects.below(managed_roots(officer))
     working = Membership.objects.current().staff().filter(organisation__in=below)
     return User.objects.visible_to(officer).filter(pk__in=working.values("user_id"), is_active=True)
 

@@ -68,8 +68,8 @@ def _send(request: HttpRequest, training_class: TrainingClass) -> None:
 def refuse(request: HttpRequest, pk: uuid.UUID, nomination: int) -> HttpResponse:
     """The agency does not send who asked."""
     found = get_object_or_404(queries.classes_for_agencies(request.user), pk=pk)
-    people = User.objects.visible_to(request.user)
-    one = get_object_or_404(Nomination.objects.filter(training_class=found, person__in=people), pk=nomination)
+    mine = Nomination.objects.filter(training_class=found, person__in=queries.staff_of(request.user))
+    one = get_object_or_404(mine, pk=nomination)
     _decline(request, one)
     return redirect("classes:nominate", pk)
 

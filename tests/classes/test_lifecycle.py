@@ -251,6 +251,23 @@ def test_only_ones_own_staff_is_sent_and_only_to_classes_near(held_by_the_city, 
     assert Nomination.objects.count() == 0
 
 
+def test_who_only_audits_a_place_sends_nobody_from_it_and_refuses_nobody(client, held_by_the_city, staff, outsider, city, now):
+    """Khánh is officer of one ward and looks at the books of another."""
+    world.grant(outsider, "auditor", city.ward)
+    khanh = type(outsider).objects.get(pk=outsider.pk)
+    with pytest.raises(actions.NotYours):
+        actions.nominate(training_class=held_by_the_city, people=staff, officer=khanh, now=now)
+    wish = actions.ask_to_join(learner=staff[0], code=held_by_the_city.join_code, now=now)
+    near = training(world.make_teacher("vy", "Lê Thảo Vy", city.ward), city.ward, now)
+    actions.change_rules(training_class=near, capacity=None, by_nomination=True, attendance_needed=None, by=khanh, now=now)
+    client.force_login(khanh)
+    assert client.post(reverse("classes:refuse", args=[held_by_the_city.pk, wish.pk]), {"reason": "x"}).status_code == 404
+    page = client.get(reverse("classes:nominate", args=[held_by_the_city.pk]))
+    assert page.status_code == 200 and staff[0].full_name not in page.content.decode()
+    assert client.get(reverse("classes:nominate", args=[near.pk])).status_code == 404
+    assert Nomination.objects.get().state == "asked"
+
+
 def test_who_types_the_code_waits_for_her_agency(client, held_by_the_city, staff, chi, now):
     code = held_by_the_city.join_code
     with pytest.raises(actions.ClassFull):

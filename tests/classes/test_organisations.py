@@ -370,7 +370,12 @@ def test_only_an_owner_over_all_that_is_touched_may(city, wards, dung, chi, outs
     operation = do(queries.Rename(code="P-BC", name="Phường Của Tôi", short_name="", on=DAY), chi, now)
     with pytest.raises(actions.NotInCharge):
         actions.undo_operation(operation=operation, by=outsider, now=now)
-    do(queries.Move(code="TYT-BC", parent="P-AK", on=DAY), dung, now)
+    actions.undo_operation(operation=operation, by=chi, now=now)
+    with pytest.raises(actions.NotInCharge):  # nor is he told that it is done
+        actions.undo_operation(operation=operation, by=outsider, now=now)
+    moved = do(queries.Move(code="TYT-BC", parent="P-AK", on=DAY), dung, now)
+    with pytest.raises(actions.NotInCharge):
+        actions.undo_operation(operation=moved, by=chi, now=now)
 
 
 def test_a_pupil_in_one_and_staff_in_the_other_stays_staff(city, wards, dung, now):
