@@ -118,6 +118,8 @@ def cookie(user: Any) -> str:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
+    session["sign_in"] = [session.session_key, int(time.time())]  # noted; the next time in an hour
+    session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 

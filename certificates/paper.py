@@ -10,23 +10,18 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
 import segno
 from django.utils import translation
 from django.utils.translation import gettext as _
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 
+from people.fonts import BOLD, REGULAR, measure, wrap
 from people.text import nfc
 
 WIDTH, HEIGHT = 1123, 794
-REGULAR, BOLD = "Be Vietnam Pro", "Be Vietnam Pro Bold"
 INK, INK_2, LEAF, LEAF_SOFT = "#16302b", "#4a5d57", "#0c6154", "#dcefe8"
 MANGO, MANGO_SOFT, GROUND, WHITE = "#f4b63f", "#fdf0cd", "#fffdf7", "#ffffff"
 
-_FONTS = Path(__file__).resolve().parent.parent / "assets" / "fonts"
 _LEADING = 1.26  # stacked Vietnamese accents need it
 _QUIET = 4  # modules of white around a QR code (ISO/IEC 18004)
 
@@ -104,35 +99,6 @@ PETALS: tuple[tuple[tuple[float, ...], ...], ...] = (
     ((12, 12), (12, 19, 17, 24, 24, 24), (24, 17, 19, 12, 12, 12)),
     ((12, 12), (5, 12, 0, 17, 0, 24), (7, 24, 12, 19, 12, 12)),
 )
-
-
-@cache
-def register_fonts() -> None:
-    """Once in a process: parsing a font takes longer than drawing a certificate."""
-    pdfmetrics.registerFont(TTFont(REGULAR, _FONTS / "BeVietnamPro-Regular.ttf"))
-    pdfmetrics.registerFont(TTFont(BOLD, _FONTS / "BeVietnamPro-Bold.ttf"))
-
-
-def measure(text: str, font: str, size: float) -> float:
-    register_fonts()
-    return float(pdfmetrics.stringWidth(text, font, size))
-
-
-def wrap(text: str, font: str, size: float, width: float) -> list[str]:
-    """`text` in lines not wider than `width`, broken at spaces; a single word that is too long is broken anywhere."""
-    lines = [""]
-    for word in text.split():
-        tried = f"{lines[-1]} {word}".strip()
-        if measure(tried, font, size) <= width:
-            lines[-1] = tried
-            continue
-        if lines[-1]:
-            lines.append("")
-        for character in word:
-            if lines[-1] and measure(lines[-1] + character, font, size) > width:
-                lines.append("")
-            lines[-1] += character
-    return lines
 
 
 def balance(text: str, font: str, size: float, width: float) -> list[str]:

@@ -9,6 +9,7 @@ from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfgen.canvas import Canvas
 
 from certificates import paper
+from people.fonts import register_fonts
 from people.text import nfc
 
 _POINTS = 72 / 96  # a unit of the layout in PDF points
@@ -16,7 +17,7 @@ _POINTS = 72 / 96  # a unit of the layout in PDF points
 
 def draw(facts: paper.Facts) -> bytes:
     """One page, A4 landscape, fonts embedded."""
-    paper.register_fonts()
+    register_fonts()
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=landscape(A4), invariant=1, pageCompression=1, lang="vi")
     canvas.setTitle(f"{nfc(facts.title)} – {nfc(facts.full_name)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import secrets
 import unicodedata
 
@@ -26,9 +28,26 @@ def new_password() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
+def new_pin() -> str:
+    """Six digits: a child remembers them. Enough only beside class code and name, behind the limit on failures."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
 def username(join_code: str, number: int) -> str:
     """Such as "hx7k9mp-07"."""
     return f"{join_code.replace('-', '').lower()}-{number:02d}"
+
+
+def school_year(day: dt.date) -> str:
+    """The school year of a day, "2026-2027". The new one begins in August."""
+    first = day.year if day.month >= 8 else day.year - 1
+    return f"{first}-{first + 1}"
+
+
+def school_year_end(year: str) -> dt.date | None:
+    """31 May, the last day by which the Ministry lets a school year end."""
+    found = re.fullmatch(r"(\d{4})-(\d{4})", year)
+    return dt.date(int(found[2]), 5, 31) if found else None
 
 
 def _dashed(letters: str) -> str:

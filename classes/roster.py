@@ -70,8 +70,3 @@ def _line(number: int, cells: list[str]) -> Line:
 def _is_name(cell: str) -> bool:
     letters = any(letter.isalpha() for letter in cell)
     return letters and not any(letter.isdigit() for letter in cell) and not _ACCOUNT.fullmatch(cell)
-
-
-def same_name(name: str) -> str:
-    """By this two lines are the same name: case is forgiven, accents are not (An is not Ân)."""
-    return nfc(name).casefold()

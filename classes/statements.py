@@ -1,4 +1,4 @@
-"""Giving work to a class, as xAPI statements.
+"""Giving work to a class and attending its sessions, as xAPI statements.
 
 The class is an activity without a name: what a teacher calls her class may name a person.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from classes.models import Assignment, TrainingClass
+from classes.models import Assignment, Attendance, ClassSession, TrainingClass
 from courses.models import Enrolment
 from courses.queries import Part
 from courses.statements import course_activity, part_activity
@@ -38,6 +38,21 @@ def was_assigned(assignment: Assignment, part: Part | None, enrolment: Enrolment
         at=at, registration=enrolment.pk, parent=course if part else None,
         grouping=class_activity(assignment.training_class), instructor_id=assignment.assigned_by.actor_id,
         discriminator=assignment.pk,
+    )  # fmt: skip
+
+
+def session_activity(session: ClassSession) -> Activity:
+    """Without a name, as the class: place and topic are typed by people."""
+    return Activity(iri=activity_iri("session", session.pk), type=v.MEETING)
+
+
+def attended(attendance: Attendance) -> Statement:
+    """A member was in the room (or in the call). Pass the attendance with its session, class, trainer and learner."""
+    session = attendance.session
+    return build(
+        actor_id=attendance.member.learner.actor_id, verb=v.ATTENDED, activity=session_activity(session),
+        at=attendance.arrived_at or session.starts_at, grouping=class_activity(session.training_class),
+        instructor_id=session.trainer.actor_id if session.trainer else None, discriminator=attendance.episode,
     )  # fmt: skip
 
 

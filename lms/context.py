@@ -40,9 +40,9 @@ def display(request: HttpRequest) -> Display:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The way through the site for this person: a learner sees courses, staff also their workplaces."""
+    """The way through the site for this person: staff have their workplaces first, then what every learner has."""
     user = request.user
-    items = [(_("Khóa học"), "/khoa-hoc/"), (_("Việc học của tôi"), reverse("learn"))]
+    items: list[tuple[str, str]] = []
     if user.is_authenticated:
         kinds = role_kinds(user)
         if "teacher" in kinds:
@@ -55,7 +55,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             items.append((_("Yêu cầu dữ liệu"), reverse("request_queue")))
         if kinds & {"editor", "owner"}:
             items.append((_("Soạn bài"), reverse("wagtailadmin_home")))
-    items.append((_("Trợ giúp"), "/tro-giup/"))
+    items += [(_("Khóa học"), "/khoa-hoc/"), (_("Việc học của tôi"), reverse("learn")), (_("Trợ giúp"), "/tro-giup/")]
     return [{"label": label, "url": url, "current": request.path.startswith(url)} for label, url in items]
 
 

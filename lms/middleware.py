@@ -4,14 +4,20 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.http import urlencode
 from wagtail.models import PageLogEntry
 
 from courses.actions import GuestProgress, adopt_guest_progress
 from courses.guests import SESSION_KEY
+from lms.access import rule_of_request
+from people.actions.sessions import note_sign_in
+from people.queries import Proof, proof
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -129,3 +135,54 @@ class EditorPolicy:
             return
         if not request.user.has_perm("wagtailadmin.access_admin"):
             raise Http404
+
+
+class SecondFactor:
+    """Who holds power over others opens its screens with two factors only (security V28).
+
+    Which screens those are stands in lms.access; an address without a rule counts as one. What the learner sees stays
+    open with a password alone. Guarded pages, where factors are changed, ask everybody who has one for it: a session
+    opened before there was a factor must not take it away again.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if request.user.is_anonymous:
+            return None
+        match = request.resolver_match
+        rule = rule_of_request(match) if match else None
+        if rule is not None and not (rule.staff or rule.guarded):
+            return None
+        records = get_authentication_records(request, request.user)
+        staff, editor = rule is None or rule.staff, request.path.startswith("/cms/")
+        owed = proof(request.user, records, staff=staff, always=editor)
+        if owed in {Proof.NOT_NEEDED, Proof.GIVEN}:
+            return None
+        target = request.get_full_path() if request.method == "GET" else reverse("learn")
+        page = "second_factor" if owed is Proof.NO_FACTOR else "mfa_reauthenticate"
+        return HttpResponseRedirect(f"{reverse(page)}?{urlencode({'next': target})}")
+
+
+class SignInNoted:
+    """Keeps the list of devices in step: once an hour a session, and when its key has changed. Otherwise no query."""
+
+    marker, seconds = "sign_in", 3600
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = request.session.session_key
+        if key and request.user.is_authenticated:
+            before, seen = request.session.get(self.marker, ("", 0))
+            now = timezone.now()
+            if before != key or now.timestamp() - seen > self.seconds:
+                agent = request.headers.get("User-Agent", "")
+                note_sign_in(user=request.user, session_key=key, before=before, user_agent=agent, now=now)
+                request.session[self.marker] = [key, int(now.timestamp())]
+        return self.get_response(request)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from certificates.queries import my_certificates
 from classes.models import ClassMember, TrainingClass
-from classes.queries import due_for
+from classes.queries import due_for, letters_for
 from courses.queries import my_enrolments, outlines, standings
 from people.models import Membership, Reading, User
 
@@ -42,6 +42,7 @@ def my_learning(learner: User, now: dt.datetime) -> dict[str, Any]:
         "studying": [row for row in rows if row["enrolment"].completed_at is None],
         "finished": [row for row in rows if row["enrolment"].completed_at],
         "due": due_for(learner=learner, now=now, live=known),
+        "letters": letters_for(learner, now),
         "laid": laid,
         "tiles": range(min(laid, _MOST_TILES)),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -18,6 +18,7 @@ urlpatterns = [
     path("learn/", views.learn, name="learn"),
     path("account/readings/", views.readings, name="readings"),
     path("account/", include("people.urls")),
+    path("accounts/", include("people.entrance_urls")),
     path("accounts/", include("allauth.urls")),
     path("courses/", include("courses.urls")),
     path("quizzes/", include("quizzes.urls")),
@@ -26,9 +27,11 @@ urlpatterns = [
     path("agencies/", include("classes.agency_urls")),
     path("plans/", include("plans.urls")),
     path("xapi/", include("lrs.urls")),
-    # Wagtail's own log-in would let staff in past our rules.
+    # Wagtail's own doors would let people in past our limits and past the second factor: log-in and reset of the editor,
+    # and the log-in it has for private pages.
     path("cms/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
-    path("cms/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
+    re_path(r"^cms/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
+    path("_util/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("khoa-hoc/<path:path>", course_page),

@@ -15,6 +15,7 @@ REGISTERED: Final = Term("http://adlnet.gov/expapi/verbs/registered", "đã ghi 
 UNREGISTERED: Final = Term("http://id.tincanapi.com/verb/unregistered", "đã rút", "unregistered")
 ASSIGNED: Final = Term("https://w3id.org/xapi/tla/verbs/assigned", "đã giao", "assigned")
 WAS_ASSIGNED: Final = Term("https://w3id.org/xapi/tla/verbs/was-assigned", "được giao", "was assigned")
+ATTENDED: Final = Term("http://adlnet.gov/expapi/verbs/attended", "đã dự", "attended")
 EXPERIENCED: Final = Term("http://adlnet.gov/expapi/verbs/experienced", "đã xem", "experienced")
 PROGRESSED: Final = Term("http://adlnet.gov/expapi/verbs/progressed", "đã tiến thêm", "progressed")
 ANSWERED: Final = Term("http://adlnet.gov/expapi/verbs/answered", "đã trả lời", "answered")
@@ -30,6 +31,7 @@ LESSON: Final = "http://adlnet.gov/expapi/activities/lesson"
 ASSESSMENT: Final = "http://adlnet.gov/expapi/activities/assessment"
 INTERACTION: Final = "http://adlnet.gov/expapi/activities/cmi.interaction"
 CERTIFICATE: Final = "https://www.opigno.org/en/tincan_registry/activity_type/certificate"
+MEETING: Final = "http://adlnet.gov/expapi/activities/meeting"
 GROUP: Final = "http://activitystrea.ms/schema/1.0/group"
 
 MOVE_ON: Final = "https://w3id.org/xapi/cmi5/context/categories/moveon"

@@ -168,7 +168,8 @@ def _settled_line(letters: list[Run]) -> list[Run]:
             continue
         if words and gap:
             last = words[-1]
-            space = re.sub(" +", " ", gap)
+            # A breaking space beside one that does not break: the line may break there, so one space is all that is seen.
+            space = " " if " " in gap else gap
             alike = last.href == letter.href
             words.append(Run(text=space, bold=alike and last.bold and letter.bold, href=last.href if alike else ""))
         words.append(letter)

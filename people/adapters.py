@@ -12,14 +12,17 @@ from allauth.account.utils import passthrough_next_redirect_url
 from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from people.forms import SIGN_UP_KEY
 from people.queries import belongs_to_another
+from people.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "incorrect_password": _("Mật khẩu chưa đúng. Bấm “Hiện” để đọc lại những gì vừa gõ."),
         "enter_current_password": _("Mật khẩu đang dùng chưa đúng. Bấm “Hiện” để đọc lại những gì vừa gõ."),
         "too_many_login_attempts": _("Đã sai nhiều lần. Đợi 5 phút rồi thử lại, hoặc lấy lại mật khẩu qua thư điện tử."),
+        "incorrect_code": _("Mã chưa đúng hoặc đã hết hạn. Xem lại thư mới nhất, hoặc xin mã khác."),
         "rate_limited": _("Bạn gửi hơi nhanh. Đợi một phút rồi thử lại."),
         "same_as_current": _("Đây là địa chỉ đang dùng. Viết địa chỉ khác."),
         "duplicate_email": _("Tài khoản này đang dùng địa chỉ đó rồi."),
@@ -101,3 +105,13 @@ class MFAAdapter(DefaultMFAAdapter):
         "add_email_blocked": _("Tài khoản có xác thực hai bước: tắt tạm xác thực hai bước trước khi đổi địa chỉ thư."),
         "cannot_generate_recovery_codes": _("Bật ứng dụng xác thực trước, rồi mới tạo mã dự phòng."),
     }
+
+    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return gettext("Khóa số %(number)s") % {"number": number}
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)

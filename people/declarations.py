@@ -197,8 +197,8 @@ def _contradictions(label: str, said: dict[str, Any], known: dict[str, type[Mode
     found += [f"{label}.{name} is declared twice." for name in sorted({one for one in names if names.count(one) > 1})]
     if any(said.get(key) for key in TREATMENTS) and not {"title", "category", "person"} <= set(said):
         found.append(f"{label} holds personal fields: it needs the lines `title: …`, `category: …` and `person: …`.")
-    if said.get("delete") and any(said.get(key) for key in TREATMENTS if key not in {"delete", "file"}):
-        found.append(f"{label}: where the row is deleted, every personal field stands under `delete:`.")
+    if said.get("delete") and any(said.get(key) for key in TREATMENTS if key not in {"delete", "file", "scrub"}):
+        found.append(f"{label}: where the row is deleted, what is personal stands under `delete:`, texts may under `scrub:`.")
     return found
 
 

@@ -11,8 +11,10 @@ from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -21,7 +23,8 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actions import accounts
 from people.consents import ConsentText, current_texts
-from people.models import Audience, ConsentPurpose, RequestKind, User
+from people.models import Audience, ConsentPurpose, Organisation, RequestKind, RoleKind, User
+from people.queries import person_named
 from people.text import is_person_name, is_username, nfc
 
 SIGN_UP_KEY = "sign_up"
@@ -112,6 +115,94 @@ class StartForm(forms.Form):
 
 class NameForm(forms.Form):
     full_name = FullNameField(help_text=_("Giấy xác nhận đã cấp vẫn giữ tên cũ."))
+
+
+class NewPasswordForm(forms.Form):
+    """The password of an account that was opened by an organisation; the person sets it as she takes the account over."""
+
+    password = forms.CharField(
+        label=_("Mật khẩu mới"), strip=False, max_length=128, help_text=PASSWORD_HINT,
+        widget=PasswordInput(attrs={"autocomplete": "new-password"}), error_messages={"required": _("Đặt một mật khẩu.")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password = self.cleaned_data["password"]
+        validate_password(password, self.user)
+        return password
+
+
+class ActivationForm(NewPasswordForm):
+    """Both words from the paper, and a password."""
+
+    username = forms.CharField(
+        label=_("Tên đăng nhập"), max_length=150, help_text=_("In trên giấy của bạn, ví dụ an.482137."),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": _("Gõ tên đăng nhập in trên giấy.")},
+    )  # fmt: skip
+    code = forms.CharField(
+        label=_("Mã nhận tài khoản"), max_length=40,
+        help_text=_("Ví dụ m7kp-42xh-9qwe. Viết hoa hay thường, có gạch hay không đều được."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": _("Gõ mã in trên giấy.")},
+    )  # fmt: skip
+    field_order = ("username", "code", "password")
+
+
+class ReasonForm(forms.Form):
+    """Why something is done to somebody else's account. It is kept, and she reads it."""
+
+    reason = forms.CharField(
+        label=_("Lý do"),
+        max_length=200,
+        help_text=_("Ví dụ: mất điện thoại, đã gặp trực tiếp và nhận ra nhau. Người ấy đọc được dòng này trong thư."),
+        error_messages={"required": _("Viết lý do, một câu là đủ.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_reason(self) -> str:
+        return nfc(self.cleaned_data["reason"])
+
+
+class GrantForm(ReasonForm):
+    """Whom, what, where. Both names are exact, because a search would show who has an account."""
+
+    person = forms.CharField(
+        label=_("Giao cho ai?"),
+        max_length=254,
+        help_text=_("Tên đăng nhập hoặc thư điện tử, viết đầy đủ."),
+        error_messages={"required": _("Viết tên đăng nhập hoặc thư điện tử.")},
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+    )
+    kind = forms.ChoiceField(label=_("Vai trò"), choices=RoleKind.choices)
+    place = forms.CharField(
+        label=_("Mã cơ quan"),
+        max_length=40,
+        help_text=_("Vai trò có hiệu lực ở cơ quan này và mọi đơn vị bên dưới. Ví dụ: SNV"),
+        error_messages={"required": _("Viết mã cơ quan.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ["person", "kind", "place", "reason"]
+
+    def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.giver = giver
+        self.fields["reason"].help_text = _("Ví dụ: Quyết định số 12/QĐ ngày 01/12/2026.")
+
+    def clean_person(self) -> User:
+        found = person_named(nfc(self.cleaned_data["person"]))
+        if found is None:
+            raise forms.ValidationError(_("Không có tài khoản nào tên như vậy. Xem lại từng chữ."))
+        return found
+
+    def clean_place(self) -> Organisation:
+        found = Organisation.objects.visible_to(self.giver).filter(code=nfc(self.cleaned_data["place"])).first()
+        if found is None:
+            raise forms.ValidationError(_("Không có cơ quan nào mang mã này trong phạm vi của bạn."))
+        return found
 
 
 class SignupForm(HouseMixin, account_forms.SignupForm):
@@ -302,6 +393,34 @@ class ReauthenticateCodeForm(HouseMixin, mfa_forms.ReauthenticateForm):
 class ActivateTOTPForm(HouseMixin, totp_forms.ActivateTOTPForm):
     labels = {"code": _("Mã xác thực")}
     hints = {"code": _("Sáu chữ số ứng dụng đang hiện.")}
+
+
+class RequestLoginCodeForm(HouseMixin, account_forms.RequestLoginCodeForm):
+    labels = {"email": _("Địa chỉ thư điện tử")}
+    hints = {"email": _("Địa chỉ bạn đã dùng khi đăng ký.")}
+    missing = {"email": _("Viết địa chỉ thư điện tử của bạn.")}
+
+
+class ConfirmLoginCodeForm(HouseMixin, account_forms.ConfirmLoginCodeForm):
+    labels = {"code": _("Mã trong thư")}
+    hints = {"code": _("Sáu chữ số.")}
+
+
+class AddPasskeyForm(HouseMixin, webauthn_forms.AddWebAuthnForm):
+    labels = {"name": _("Tên khóa"), "passwordless": _("Đăng nhập bằng khóa này thay mật khẩu")}
+    hints = {
+        "name": _("Để nhận ra sau này. Ví dụ: điện thoại của tôi."),
+        "passwordless": _("Bỏ chọn nếu chỉ dùng khóa làm bước thứ hai."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].initial = True
+
+
+class RenamePasskeyForm(HouseMixin, webauthn_forms.EditWebAuthnForm):
+    labels = {"name": _("Tên khóa")}
+    missing = {"name": _("Viết một cái tên.")}
 
 
 class FileRequestForm(forms.Form):

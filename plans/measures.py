@@ -164,9 +164,10 @@ def _enrolments(filters: Mapping[str, Any]) -> QuerySet[Any]:
 
 
 def _classes(as_of: dt.datetime) -> QuerySet[Any]:
-    """Classes that were not called off by `as_of` and have somebody in them."""
+    """Classes that were opened and not called off by `as_of` and have somebody in them. A planned one is none yet."""
     peopled = ClassMember.objects.filter(training_class=OuterRef("pk"), joined_at__lte=as_of)
-    return TrainingClass.objects.filter(Q(cancelled_at__isnull=True) | Q(cancelled_at__gt=as_of)).filter(Exists(peopled))
+    opened = TrainingClass.objects.filter(opened_at__lte=as_of)
+    return opened.filter(Q(cancelled_at__isnull=True) | Q(cancelled_at__gt=as_of)).filter(Exists(peopled))
 
 
 def _days(window: Window, by: str) -> Q:

@@ -95,7 +95,7 @@ class Indicator(models.Model):
     yes_or_no = models.BooleanField(default=False)
     lead = models.CharField(max_length=120, blank=True)
     lead_agencies = models.ManyToManyField(Organisation, related_name="led_indicators", blank=True)
-    # An indicator of our own, without a target, is shown beside this plan ("Nền tảng đếm được").
+    # An indicator of our own, without a target, is shown beside this plan ("Số do nền tảng đếm").
     shown_in = models.ForeignKey(Plan, models.CASCADE, null=True, blank=True, related_name="own_indicators")
 
     def __str__(self) -> str:

@@ -322,7 +322,8 @@ def written_targets(plan: Plan) -> list[WrittenTarget]:
         WrittenTarget(
             code=target.indicator.code, name=target.indicator.name,
             words=wording.target(target.operator, target.value_min, target.value_max, target.indicator.unit),
-            deadline=wording.deadline(target.deadline), lead=target.indicator.lead, quote=target.quote, citation=target.source,
+            deadline=wording.deadline(target.deadline), lead=target.indicator.lead, quote=target.quote,
+            citation=wording.citation(target.source),
         )
         for target in plan.targets.select_related("indicator").order_by("pk")
     ]  # fmt: skip
@@ -479,7 +480,7 @@ class _Lines:
             in_period=kept if self._hidden(indicator, part) else wording.amount(part, indicator.unit) if part is not None else "",
             status=status, mark=self._mark(target, status), source=self._source(indicator, entered),
             evidence=entered["evidence"] if entered else "", definition=indicator.definition, quote=target.quote,
-            citation=target.source, note=target.note, outside_seed=target.outside_seed,
+            citation=wording.citation(target.source), note=target.note, outside_seed=target.outside_seed,
             bar=None if hidden else charts.bullet(aim, value),
             url=reverse("plans:indicator", args=[self.board.plan.code, indicator.code]),
         )  # fmt: skip
@@ -540,7 +541,7 @@ class _Lines:
 
     def _source(self, indicator: Indicator, entered: dict[str, Any] | None) -> str:
         if indicator.measured_by:
-            return _("Máy đếm")
+            return _("Nền tảng tự đếm")
         if entered is None:
             return _("Chờ %(lead)s nhập") % {"lead": indicator.lead} if indicator.lead else _("Chờ cơ quan nhập")
         if entered["period_id"] == self.board.period.pk:
@@ -756,15 +757,19 @@ def indicator_page(*, plan: Plan, code: str, viewer: Any, now: dt.datetime) -> I
         .order_by("-period__starts_on", "span", "replaced", "-measured_at")[:200]
     )
     narrowed = indicator.measured_by in disclosure.OF_PEOPLE and bool(indicator.filters) and not found.access.exact
+    overseen = _evidence_overseen(viewer, indicator, found.access)
     return IndicatorPage(
         plan=plan, indicator=indicator, line=found.lines[0] if found.lines else None,
-        history=tuple(_recorded(row, indicator, found.access, narrowed) for row in rows), access=found.access,
+        history=tuple(
+            _recorded(row, indicator, found.access, narrowed, file=overseen or _entered(row, viewer)) for row in rows
+        ),
+        access=found.access,
         period=found.period,
         open_periods=tuple(one for one in found.periods if one.closed_at is None and one.starts_on <= found.today)[-2:],
     )  # fmt: skip
 
 
-def _recorded(row: Measurement, indicator: Indicator, may: Access, narrowed: bool) -> Recorded:
+def _recorded(row: Measurement, indicator: Indicator, may: Access, narrowed: bool, *, file: bool) -> Recorded:
     if narrowed and disclosure.small(row.value):
         value = _("dưới 10")
     elif indicator.yes_or_no:
@@ -775,15 +780,30 @@ def _recorded(row: Measurement, indicator: Indicator, may: Access, narrowed: boo
         period=row.period.name, span=str(Span(row.span).label), value=value, measured_at=row.measured_at, replaced=row.replaced,
         by_machine=row.entered_by_id is None, author=str(row.entered_by) if row.entered_by and may.report else "",
         evidence=row.evidence, evidence_url=row.evidence_url,
-        file_url=reverse("plans:evidence", args=[row.pk]) if row.evidence_file and may.report else "",
+        file_url=reverse("plans:evidence", args=[row.pk]) if row.evidence_file and file else "",
     )  # fmt: skip
 
 
 def evidence_for(viewer: Any, pk: int) -> Measurement | None:
-    """A measurement whose file `viewer` may read: owners, officers and auditors."""
-    if not viewer.is_authenticated or not role_kinds(viewer) & REPORTING:
+    """A measurement whose file `viewer` may read: who oversees the indicator's lead agency, or entered the figure."""
+    rows = Measurement.objects.exclude(evidence_file="").select_related("indicator", "period__plan__standing_agency")
+    row = rows.filter(pk=pk).first()
+    if row is None or not viewer.is_authenticated:
         return None
-    return Measurement.objects.exclude(evidence_file="").filter(pk=pk).first()
+    overseen = _evidence_overseen(viewer, row.indicator, access(viewer, row.period.plan))
+    return row if overseen or _entered(row, viewer) else None
+
+
+def _evidence_overseen(viewer: Any, indicator: Indicator, may: Access) -> bool:
+    """The owner's and the whole city's is every file; other overseers read those of the agencies under them."""
+    if may.exact:
+        return True
+    seen = Organisation.objects.visible_to(viewer).order_by().values("pk")
+    return may.report and indicator.lead_agencies.filter(pk__in=seen).exists()
+
+
+def _entered(row: Measurement, viewer: Any) -> bool:
+    return bool(viewer.is_authenticated and row.entered_by_id == viewer.pk)
 
 
 # --- the report -----------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def draw(ledger: Ledger, *, head: ReportHead, made_at: dt.datetime, made_by: str
     with translation.override("vi"):
         writer = _Writer(ledger, head, timezone.localdate(made_at))
         foot = _("Bản nháp do Học AI lập lúc %(time)s cho %(person)s. Chưa có số, chữ ký và dấu.") % {
-            "time": f"{timezone.localtime(made_at):%H:%M %d/%m/%Y}", "person": made_by,
+            "time": f"{timezone.localtime(made_at):%H:%M ngày %d/%m/%Y}", "person": made_by,
         }  # fmt: skip
         title = _("Báo cáo %(period)s") % {"period": ledger.period.name}
         document = BaseDocTemplate(buffer, pagesize=A4, title=title, author=head.issuer, lang="vi", initialFontName="Tinos")
@@ -140,7 +140,8 @@ class _Writer:
         small, strong = _style(12, **centre), _style(12, "Tinos-Bold", **centre)
         motto, number = _style(13, "Tinos-Bold", **centre), _style(13, **centre)
         left = [
-            _say(self.head.parent.upper(), small), _say(self.head.issuer.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
+            _say(_one_line(self.head.parent.upper(), "THÀNH PHỐ HỒ CHÍ MINH"), small),
+            _say(self.head.issuer.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
             _say(_("Số:          /BC-%(code)s") % {"code": self.head.issuer_code}, number),
         ]  # fmt: skip
         words = _("Độc lập - Tự do - Hạnh phúc")
@@ -149,7 +150,7 @@ class _Writer:
             _say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), _say(words, motto),
             _Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)), Spacer(1, 4), place,
         ]  # fmt: skip
-        block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.37, TEXT_WIDTH * 0.63], style=_BARE)
+        block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.396, TEXT_WIDTH * 0.604], style=_BARE)
         title = _style(14, "Tinos-Bold", **centre)
         subject = _("Tình hình triển khai nhiệm vụ bồi dưỡng, phổ cập trí tuệ nhân tạo %(period)s") % {
             "period": self._period().replace(" ", "\u00a0")
@@ -233,7 +234,7 @@ class _Writer:
             recipients.append(_say(_("- Như trên;"), listed))
         recipients.append(_say(_("- Lưu: VT, %(unit)s.") % {"unit": "          "}, listed))
         signer = _style(13, "Tinos-Bold", alignment=TA_CENTER)
-        title = _say(_("QUYỀN HẠN, CHỨC VỤ CỦA NGƯỜI KÝ"), signer)
+        title = _say(_one_line(_("QUYỀN HẠN, CHỨC VỤ CỦA NGƯỜI KÝ"), "CỦA NGƯỜI KÝ"), signer)
         return KeepTogether(
             [Spacer(1, 12), Table([[recipients, [title, Spacer(1, 2.6 * cm)]]], colWidths=[TEXT_WIDTH * 0.5] * 2, style=_BARE)]
         )
@@ -280,7 +281,7 @@ class _Writer:
         found: list[Flowable] = [
             Paragraph(f"<b>{escape(code)}. {escape(name)}.</b> {escape(words)}", note) for code, name, words in lines
         ]
-        return found or [self._text(_("Không có nội dung nào do máy đếm."))]
+        return found or [self._text(_("Không có nội dung nào do nền tảng đếm."))]
 
     # --- parts --------------------------------------------------------------------------------------------------
 
@@ -311,6 +312,11 @@ def figure(cell: Cell) -> str:
     if cell.hidden:
         return _("dưới 10")
     return wording.number(cell.value) if cell.value is not None else "-"
+
+
+def _one_line(text: str, words: str) -> str:
+    """`text` with `words` kept on one line."""
+    return text.replace(words, words.replace(" ", "\u00a0"))
 
 
 def _say(text: str, style: ParagraphStyle) -> Paragraph:

@@ -41,7 +41,7 @@ def sheets(ledger: Ledger, *, made_at: dt.datetime, made_by: str) -> list[tuple[
               line.source, line.lead, line.citation] for line in ledger.lines],
         ),
         (
-            _("Nền tảng đếm được"),
+            _("Số do nền tảng đếm"),
             [_("Mã"), _("Nội dung"), _("Đơn vị"), _("Trong kỳ"), _("Lũy kế")],
             [[line.code, line.name, line.unit, told(line.in_period), told(line.total)] for line in ledger.own],
         ),

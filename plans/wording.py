@@ -62,6 +62,11 @@ def deadline(text: str) -> str:
     return text
 
 
+def citation(source: str) -> str:
+    """A place in the plan's own text, without our number of the document: "mục II.4b; phụ lục STT 4"."""
+    return re.sub(r"\b00\d ", "", source).replace("§", _("mục") + " ").replace("#", _("nhiệm vụ") + " ")
+
+
 def month_number(month: int) -> str:
     """January and February take a leading zero, the other months none (Nghị định 30/2020/NĐ-CP, Phụ lục I)."""
     return f"{month:02}" if month < 3 else str(month)

@@ -74,7 +74,7 @@ def _review(page: Page) -> None:
 
 def _certificate(page: Page) -> None:
     page.goto("/learn/")
-    page.get_by_role("link", name="Giấy xác nhận").first.click()
+    page.locator("main").get_by_role("link", name="Giấy xác nhận").first.click()
 
 
 def _verify(page: Page) -> None:
@@ -148,7 +148,7 @@ def _signed_in(browser: Browser, address: str, username: str, password: str) -> 
     page.goto("/accounts/login/")
     page.get_by_label("Thư điện tử hoặc tên đăng nhập").fill(username)
     page.get_by_label("Mật khẩu", exact=True).fill(password)
-    page.get_by_role("button", name="Đăng nhập").click()
+    page.get_by_role("button", name="Đăng nhập", exact=True).click()
     page.wait_for_load_state()
     cookies = context.cookies()
     context.close()

@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import world
@@ -94,6 +95,11 @@ def _clean_cache() -> Iterator[None]:
     world.empty_cache()
     yield
     world.empty_cache()
+
+
+@pytest.fixture(autouse=True)
+def _whole_log_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Client, "force_login", world.log_in_whole)
 
 
 @pytest.fixture

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from types import SimpleNamespace
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpRequest
+from django.test import Client
 from wagtail.models import Page, Site
 
 from courses.models import CourseIndexPage, CoursePage, LessonPage
@@ -66,6 +73,35 @@ def join(user: User, organisation: Organisation, category: str = StaffCategory.C
 
 def grant(user: User, kind: str, organisation: Organisation) -> Role:
     return Role.objects.create(user=user, kind=kind, organisation=organisation, since=LONG_AGO)
+
+
+def give_second_factor(user: User) -> None:
+    """An authenticator application and recovery codes. Given twice, the first ones stay."""
+    if not Authenticator.objects.filter(user=user).exists():
+        TOTP.activate(user, generate_totp_secret())
+        RecoveryCodes.activate(user)
+
+
+def log_in_whole(client: Client, user: User, backend: str | None = None) -> None:
+    """What `client.force_login` does in these tests: a whole log-in, with the second factor of whoever needs one.
+
+    Only what the log-in itself leaves behind is written, so what is shut to a session without it stays shut. Tests of
+    the second factor log in by the page.
+    """
+    force_login(client, user, backend)
+    edits = User.objects.get(pk=user.pk).has_perm("wagtailadmin.access_admin")
+    if edits or Role.objects.current().filter(user=user).exists():
+        give_second_factor(user)
+    request = HttpRequest()
+    request.session = client.session
+    request.session["sign_in"] = [request.session.session_key, int(time.time())]
+    factor = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if factor:
+        record_authentication(request, user, "mfa", id=factor.pk, type=factor.type)
+    request.session.save()
+
+
+force_login = Client.force_login
 
 
 def make_teacher(username: str, full_name: str, school: Organisation) -> User:

@@ -12,14 +12,11 @@ from django.db import transaction
 from classes import codes, queries
 from classes.actions.assignments import give_current
 from classes.actions.classes import ClassClosed
+from classes.actions.nominations import ClassFull, WrongCode, fill_places
 from classes.models import ClassKind, ClassMember, MemberSource, TrainingClass
 from classes.queries.roster import BACK, LINK, NEW, RosterPlan
 from people.models import Audience, User
 from people.text import fold, nfc
-
-
-class WrongCode(Exception):
-    """No class has this join code."""
 
 
 class ListChanged(Exception):
@@ -53,7 +50,7 @@ def add_learners(
     """Do what `queries.roster_plan` showed: make accounts, link known people, bring back who had left.
 
     `start` is that plan's. Raises ListChanged when it no longer holds, which also makes a second call harmless, and
-    ClassClosed. New members are enrolled into all that was given to the class.
+    ClassClosed, ClassFull. New members are enrolled into all that was given to the class.
     """
     plan = queries.roster_plan(training_class=training_class, text=text, keep_namesakes=keep_namesakes)
     if plan.start != start or plan.too_many:
@@ -63,8 +60,9 @@ def add_learners(
     hashes = {line: make_password(word) for line, word in words.items()}
     with transaction.atomic():
         locked = TrainingClass.objects.select_for_update().get(pk=training_class.pk)
-        if not locked.is_open:
+        if locked.is_over:
             raise ClassClosed
+        _room_for(locked, plan.adding)
         if queries.roster_plan(training_class=locked, text=text, keep_namesakes=keep_namesakes) != plan:
             raise ListChanged
         users = _make_accounts(locked, plan, hashes, birth_year)
@@ -72,6 +70,12 @@ def add_learners(
     slips = (Slip(number=row.number, name=row.name, username=users[row.line].username, password=words[row.line])
              for row in plan.rows if row.status == NEW)  # fmt: skip
     return Added(slips=tuple(slips), plan=plan)
+
+
+def _room_for(training_class: TrainingClass, people: int) -> None:
+    free = queries.free_places(training_class)
+    if free is not None and people > free:
+        raise ClassFull(free)
 
 
 def _make_accounts(
@@ -114,13 +118,20 @@ def _take_in(training_class: TrainingClass, plan: RosterPlan, users: dict[int, U
 
 @transaction.atomic
 def join(*, learner: User, code: str, now: dt.datetime) -> ClassMember:
-    """The learner becomes a member by the join code and is enrolled into all that was given. Raises WrongCode, ClassClosed."""
+    """The learner becomes a member by the join code and is enrolled into all that was given.
+
+    Raises WrongCode, ClassClosed, and ClassFull where a place is not to be had by the code alone (`ask_to_join`).
+    """
     found = queries.class_by_code(codes.read_join_code(code))
     if found is None or found.cancelled_at:
         raise WrongCode
     if not found.is_open:
         raise ClassClosed
     TrainingClass.objects.select_for_update().get(pk=found.pk)  # numbers are given one at a time
+    if not ClassMember.objects.current().filter(training_class=found, learner=learner).exists():
+        if found.by_nomination:
+            raise ClassFull
+        _room_for(found, 1)
     last = ClassMember.objects.filter(training_class=found).order_by("-number").first()
     member, made = ClassMember.objects.get_or_create(
         training_class=found, learner=learner,
@@ -134,13 +145,16 @@ def join(*, learner: User, code: str, now: dt.datetime) -> ClassMember:
 
 @transaction.atomic
 def remove_member(*, member: ClassMember, now: dt.datetime) -> None:
-    """Out of the class; the account and what was learnt stay."""
-    ClassMember.objects.current().filter(pk=member.pk).update(left_at=now)
+    """Out of the class; the account and what was learnt stay. The place goes to who waits for one."""
+    if ClassMember.objects.current().filter(pk=member.pk).update(left_at=now):
+        fill_places(training_class=member.training_class, now=now)
 
 
 @transaction.atomic
 def restore_member(*, member: ClassMember, now: dt.datetime) -> None:
-    """Back into the class under the old number, with what was given meanwhile."""
+    """Back into the class under the old number, with what was given meanwhile. Raises ClassFull."""
+    if member.left_at:
+        _room_for(member.training_class, 1)
     ClassMember.objects.filter(pk=member.pk).update(left_at=None)
     member.left_at = None
     give_current(member.training_class, [member.learner], now)

@@ -1,10 +1,20 @@
 """Lớp: classes, their members, what is assigned to them, and what agencies require."""
 
-from classes.models.assignments import Assignment, AssignmentQuerySet, RequirementQuerySet, StaffRequirement
+from classes.models.assignments import (
+    Assignment,
+    AssignmentLearner,
+    AssignmentQuerySet,
+    ClassGroup,
+    GroupMember,
+    RequirementQuerySet,
+    StaffRequirement,
+)
+from classes.models.attendance import Attendance, Knock, MarkedBy, Presence, SessionPaper
 from classes.models.classes import (
     ClassKind,
     ClassMember,
     ClassQuerySet,
+    ClassState,
     ClassTeacher,
     MemberQuerySet,
     MemberSource,
@@ -12,19 +22,41 @@ from classes.models.classes import (
     teaching_roots,
 )
 from classes.models.counts import AgencyCount, AgencyCounting
+from classes.models.messages import ClassMessage, Delivery, Letter
+from classes.models.nominations import Nomination, NominationState
+from classes.models.sessions import ClassSession, SessionQuerySet
+from classes.models.trail import ChangeSubject, ClassChange
 
 __all__ = [
     "AgencyCount",
     "AgencyCounting",
     "Assignment",
+    "AssignmentLearner",
     "AssignmentQuerySet",
+    "Attendance",
+    "ChangeSubject",
+    "ClassChange",
+    "ClassGroup",
     "ClassKind",
     "ClassMember",
+    "ClassMessage",
     "ClassQuerySet",
+    "ClassSession",
+    "ClassState",
     "ClassTeacher",
+    "Delivery",
+    "GroupMember",
+    "Knock",
+    "Letter",
+    "MarkedBy",
     "MemberQuerySet",
     "MemberSource",
+    "Nomination",
+    "NominationState",
+    "Presence",
     "RequirementQuerySet",
+    "SessionPaper",
+    "SessionQuerySet",
     "StaffRequirement",
     "TrainingClass",
     "teaching_roots",

@@ -85,7 +85,7 @@ class AgencyRow:
 
     @property
     def label(self) -> str:
-        return _("%(name)s (trực thuộc thẳng)") % {"name": self.organisation.label} if self.own else self.organisation.label
+        return _("%(name)s (riêng đơn vị này)") % {"name": self.organisation.label} if self.own else self.organisation.label
 
 
 @dataclass(frozen=True, kw_only=True)

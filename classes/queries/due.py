@@ -6,9 +6,9 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, Subquery
 
-from classes.models import Assignment, StaffRequirement
+from classes.models import Assignment, AssignmentLearner, ClassMember, GroupMember, StaffRequirement
 from courses.models import Enrolment
 from courses.queries import CourseOutline, Part, outlines
 from people.models import Membership, User
@@ -16,7 +16,9 @@ from people.models import Membership, User
 
 @dataclass(frozen=True, kw_only=True)
 class DueItem:
-    """`state` is "overdue", "open" or "done". `url` is the next thing to do, empty when the course is closed just now.
+    """`state` is "overdue", "open", "later" (has not started) or "done". `url` is the next thing to do, empty when the
+
+    course is closed just now.
 
     `class_name` is the class that gave it or, for a course an agency requires, the agency (`required` tells which).
     """
@@ -29,6 +31,13 @@ class DueItem:
     due_at: dt.datetime
     state: str
     required: bool = False
+    # Not to be begun before this moment, and why the date is her own.
+    starts_at: dt.datetime | None = None
+    own: bool = False
+
+    @property
+    def later(self) -> bool:
+        return self.state == "later"
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,9 @@ class _Given:
     course_id: int
     part: uuid.UUID | None
     due_at: dt.datetime
-    required: bool
+    starts_at: dt.datetime | None = None
+    own: bool = False
+    required: bool = False
 
 
 def due_for(
@@ -68,17 +79,25 @@ def due_for(
 
 
 def _from_classes(learner: User) -> list[_Given]:
+    """What is given to her, with the date that holds for her; nothing she is exempt from. One query."""
+    me = ClassMember.objects.current().filter(learner=learner, training_class=OuterRef("training_class"))
+    mine = AssignmentLearner.objects.filter(assignment=OuterRef("pk"), member__learner=learner)
+    in_group = GroupMember.objects.filter(group=OuterRef("group"), member__learner=learner)
     rows = (
         Assignment.objects.current()
         .filter(
-            training_class__members__learner=learner,
-            training_class__members__left_at__isnull=True,
-            training_class__closed_at__isnull=True,
+            Exists(me), training_class__opened_at__isnull=False, training_class__closed_at__isnull=True,
             training_class__cancelled_at__isnull=True,
-        )  # fmt: skip
-        .values_list("title", "training_class__name", "course__title", "course_id", "part", "due_at")
-    )
-    return [_Given(*row, required=False) for row in rows]
+        )
+        .filter(~Exists(mine.filter(exempt=True)))
+        .filter(Q(named=False) | Exists(mine)).filter(Q(group__isnull=True) | Exists(in_group))
+        .annotate(own_due=Subquery(mine.values("due_at")[:1])).order_by("due_at", "position", "title")
+        .values_list("title", "training_class__name", "course__title", "course_id", "part", "due_at", "starts_at", "own_due")
+    )  # fmt: skip
+    return [
+        _Given(title, by, course_title, course_id, part, own or due_at, starts_at, own is not None)
+        for title, by, course_title, course_id, part, due_at, starts_at, own in rows
+    ]
 
 
 def _from_agencies(learner: User) -> list[_Given]:
@@ -105,5 +124,13 @@ def _item(
     return DueItem(
         title=given.title, class_name=given.by, course_title=given.course_title, course_id=given.course_id,
         url=owed[0].url if owed else course.url if course else "", due_at=given.due_at,
-        state="done" if finished else "overdue" if given.due_at < now else "open", required=given.required,
+        state=_state(given, finished, now), required=given.required, starts_at=given.starts_at, own=given.own,
     )  # fmt: skip
+
+
+def _state(given: _Given, finished: bool, now: dt.datetime) -> str:
+    if finished:
+        return "done"
+    if given.starts_at and given.starts_at > now:
+        return "later"
+    return "overdue" if given.due_at < now else "open"

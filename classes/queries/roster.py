@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from classes import roster
 from classes.models import ClassMember, MemberSource, TrainingClass
 from people.models import Membership, Organisation, User
+from people.roster import same_name
 
 NEW, BACK, LINK, PRESENT, REPEATED, UNKNOWN, UNREADABLE = "new", "back", "link", "present", "repeated", "unknown", "unreadable"
 ADDING = {NEW, BACK, LINK}
@@ -89,7 +90,7 @@ class _Planner:
     def __init__(self, members: list[ClassMember], accounts: dict[str, User], start: int) -> None:
         self.by_user = {member.learner_id: member for member in members}
         leavers_first = sorted(members, key=lambda member: member.left_at is None)
-        self.names = {roster.same_name(member.shown_as): member for member in leavers_first}
+        self.names = {same_name(member.shown_as): member for member in leavers_first}
         self.accounts = accounts
         self.number = start
         self.seen: dict[str, int] = {}
@@ -99,7 +100,7 @@ class _Planner:
             return self._account(line)
         if not line.name:
             return RosterRow(line=line.number, text=line.text, name="", status=UNREADABLE)
-        name = roster.same_name(line.name)
+        name = same_name(line.name)
         first, member = self.seen.setdefault(name, line.number), self.names.get(name)
         if member and member.left_at and first == line.number:
             return self._back(line, member)

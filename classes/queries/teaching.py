@@ -12,6 +12,8 @@ from classes.models import Assignment, ClassKind, ClassMember, MemberSource, Tra
 from courses.queries import CourseOutline, outlines
 from people.models import Audience, Organisation, User
 from people.queries import role_kinds
+from people.roster import same_name
+from people.text import fold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +77,22 @@ def never_signed_in(training_class: TrainingClass) -> list[ClassMember]:
 
 
 def is_our_account(member: ClassMember) -> bool:
-    """Whether the class made this account: only then may its teacher set the password or the name of the account.
+    """Whether the class (or the one it was copied from) made this account: only then may its teacher set the password
+
+    or the name of the account.
 
     An account that has got an e-mail since, or a role, belongs to its owner alone. Pass the member with class and learner.
     """
-    ours = member.learner.username.startswith(codes.username(member.training_class.join_code, 0)[:-2])
+    ours = _made_by(member.learner.username, member.training_class)
     return ours and member.source == MemberSource.LIST and not member.learner.email and not role_kinds(member.learner)
+
+
+def _made_by(username: str, training_class: TrainingClass) -> bool:
+    """A user name begins with the code of the class that made it; that may have been last year's, of the same school."""
+    if username.startswith(codes.username(training_class.join_code, 0)[:-2]):
+        return True
+    earlier = TrainingClass.objects.filter(organisation=training_class.organisation_id)
+    return "-" in username and earlier.filter(join_code=codes.read_join_code(username.partition("-")[0])).exists()
 
 
 def class_by_code(code: str) -> TrainingClass | None:
@@ -92,3 +104,29 @@ def assignable(training_class: TrainingClass) -> list[CourseOutline]:
     """Published courses that have something to learn, those made for such a class first."""
     meant = {Audience.PUPIL} if training_class.kind == ClassKind.SCHOOL else {Audience.STAFF, Audience.TEACHER}
     return sorted((course for course in outlines().values() if course.parts), key=lambda course: course.audience not in meant)
+
+
+def with_own_account(training_class: TrainingClass) -> list[ClassMember]:
+    """Members whose accounts the class made."""
+    members = ClassMember.objects.current().filter(training_class=training_class, source=MemberSource.LIST)
+    return [one for one in members.select_related("learner", "training_class").order_by("number") if is_our_account(one)]
+
+
+def pin_candidates(code: str, name: str) -> list[ClassMember]:
+    """Members of the open class with this code who are called so: by the whole name, its last word or words, or the number.
+
+    Accents and case are forgiven: it is the PIN that must be right.
+    """
+    found = class_by_code(codes.read_join_code(code))
+    typed = fold(name)
+    if found is None or not found.is_open or not typed:
+        return []
+    members = ClassMember.objects.current().filter(training_class=found).exclude(pin="")
+    whole = members.select_related("learner", "training_class")
+    return [one for one in whole if f" {fold(one.shown_as)}".endswith(f" {typed}") or str(one.number) == typed.lstrip("0")]
+
+
+def member_by_name(training_class: TrainingClass, name: str) -> ClassMember | None:
+    """A current member who is shown by this name, the first of several."""
+    members = ClassMember.objects.current().filter(training_class=training_class).select_related("learner").order_by("number")
+    return next((member for member in members if same_name(member.shown_as) == same_name(name)), None)

@@ -6,7 +6,6 @@ import datetime as dt
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,9 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from classes import actions
 from classes.forms import JoinForm
-
-TRIES = 10
-WINDOW = dt.timedelta(minutes=10)
+from classes.views.access import TRIES, tries_too_many
 
 
 @login_required
@@ -26,7 +23,7 @@ def join(request: HttpRequest) -> HttpResponse:
     form = JoinForm(request.POST or None, initial={"code": request.GET.get("ma", "")})
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
-        wait_until = _too_many(request.user.pk, now)
+        wait_until = tries_too_many("join", request.user.pk, now)
         if wait_until:
             form.add_error("code", _("Bạn đã thử %(tries)s lần. Hãy thử lại sau %(time)s.") % {
                 "tries": TRIES, "time": f"{timezone.localtime(wait_until):%H:%M}"})  # fmt: skip
@@ -37,19 +34,20 @@ def join(request: HttpRequest) -> HttpResponse:
             form.add_error("code", _("Không có lớp nào có mã này. Hãy so lại từng chữ với mã giáo viên đưa."))
         except actions.ClassClosed:
             form.add_error("code", _("Lớp này đã đóng nên không nhận thêm. Hãy hỏi giáo viên của bạn."))
+        except actions.ClassFull:
+            return _asked(request, form.cleaned_data["code"], now)
         else:
             messages.success(request, _("Bạn đã vào lớp %(name)s.") % {"name": member.training_class.name})
             return redirect("learn")
     return render(request, "classes/join.html", {"form": form})
 
 
-def _too_many(user_id: int, now: dt.datetime) -> dt.datetime | None:
-    """When the next try is allowed, if this one is not. The clock starts at the first try of ten."""
-    key, seconds = f"join-tries:{user_id}", int(WINDOW.total_seconds())
-    cache.add(f"{key}:until", now + WINDOW, seconds)
-    cache.add(key, 0, seconds)
-    try:
-        tries = cache.incr(key)
-    except ValueError:  # ran out between the two lines
-        return None
-    return cache.get(f"{key}:until", now + WINDOW) if tries > TRIES else None
+def _asked(request: HttpRequest, code: str, now: dt.datetime) -> HttpResponse:
+    """No place by the code alone: the agency has the word, or there is a queue."""
+    wish = actions.ask_to_join(learner=request.user, code=code, now=now)
+    told = {
+        "asked": _("Lớp %(name)s do cơ quan cử người. Đã gửi nguyện vọng của bạn tới cơ quan; được duyệt là bạn vào lớp."),
+        "declined": _("Cơ quan hoặc đơn vị tổ chức đã không nhận bạn vào lớp %(name)s. Hãy hỏi người phụ trách ở cơ quan bạn."),
+    }.get(wish.state, _("Lớp %(name)s đã đủ người. Bạn ở trong danh sách chờ; có chỗ là bạn tự được vào."))
+    messages.info(request, told % {"name": wish.training_class.name})
+    return redirect("learn")

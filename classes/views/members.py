@@ -38,14 +38,16 @@ def add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                     training_class=training_class, text=text, keep_namesakes=keep, start=start,
                     birth_year=data["birth_year"], now=timezone.now(),
                 )  # fmt: skip
-                return _slips(request, training_class, added.slips, added.plan)
+                return show_slips(request, training_class, added.slips, added.plan)
             except (actions.ListChanged, actions.ClassClosed):
                 context["changed"] = True
+            except actions.ClassFull:
+                form.add_error(None, _("Lớp không còn đủ chỗ cho danh sách này. Hãy bớt người hoặc tăng sĩ số tối đa."))
         context["plan"] = queries.roster_plan(training_class=training_class, text=text, keep_namesakes=keep)
     return render(request, "classes/add.html", context)
 
 
-def _slips(
+def show_slips(
     request: HttpRequest, training_class: TrainingClass, slips: tuple[actions.Slip, ...], plan: queries.RosterPlan | None = None
 ) -> HttpResponse:
     """Passwords are in this answer and nowhere else, so it is no redirect and is kept by nobody."""
@@ -61,7 +63,7 @@ def slips(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """New slips for all who have never signed in: when the first ones were lost before they were handed out."""
     training_class = taught_class(request, pk)
     waiting = queries.never_signed_in(training_class)
-    return _slips(request, training_class, actions.reset_passwords(training_class=training_class, members=waiting))
+    return show_slips(request, training_class, actions.reset_passwords(training_class=training_class, members=waiting))
 
 
 @login_required
@@ -73,7 +75,7 @@ def password(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
         made = actions.reset_passwords(training_class=found.training_class, members=[found])
     except actions.NotOurAccount:
         raise Http404 from None
-    return _slips(request, found.training_class, made)
+    return show_slips(request, found.training_class, made)
 
 
 @login_required
@@ -115,6 +117,10 @@ def remove(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     found = class_member(request, pk, number)
-    actions.restore_member(member=found, now=timezone.now())
-    messages.success(request, _("Đã thêm lại %(name)s vào lớp.") % {"name": found.shown_as})
+    try:
+        actions.restore_member(member=found, now=timezone.now())
+    except actions.ClassFull:
+        messages.error(request, _("Lớp đã đủ người. Hãy tăng sĩ số tối đa rồi thêm lại."))
+    else:
+        messages.success(request, _("Đã thêm lại %(name)s vào lớp.") % {"name": found.shown_as})
     return redirect("classes:detail", pk)

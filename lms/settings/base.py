@@ -61,6 +61,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "lms.middleware.SecondFactor",
+    "lms.middleware.SignInNoted",
     "lms.middleware.GuestWorkFollows",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
@@ -156,7 +158,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/learn/"
-CSRF_FAILURE_VIEW = "people.views.csrf_failure"
+CSRF_FAILURE_VIEW = "people.views.account.csrf_failure"
 ACCOUNT_ADAPTER = "people.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
     "signup": "people.forms.SignupForm",
@@ -167,6 +169,8 @@ ACCOUNT_FORMS = {
     "set_password": "people.forms.SetPasswordForm",
     "add_email": "people.forms.AddEmailForm",
     "reauthenticate": "people.forms.ReauthenticateForm",
+    "request_login_code": "people.forms.RequestLoginCodeForm",
+    "confirm_login_code": "people.forms.ConfirmLoginCodeForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 # Our form asks for one of e-mail and username; allauth's check wants one that is always asked.
@@ -194,15 +198,31 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "300/m/ip,8/5m/key",
     "signup": "120/m/ip",
     "reset_password": "60/m/ip,5/h/key",
+    "request_login_code": "120/m/ip,3/m/key",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 60 * 10
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A passkey stands for both factors, so the device must have asked for its owner's finger, face or PIN.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}
 MFA_ADAPTER = "people.adapters.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "people.forms.AuthenticateForm",
     "reauthenticate": "people.forms.ReauthenticateCodeForm",
     "activate_totp": "people.forms.ActivateTOTPForm",
+    "add_webauthn": "people.forms.AddPasskeyForm",
+    "edit_webauthn": "people.forms.RenamePasskeyForm",
 }
 MFA_TOTP_ISSUER = "Học AI"
+# allauth would stop people with an address still waiting to be proven, lest they lock its owner out. Nobody is locked out
+# here: an unproven address gives nothing, and its owner opens an account or proves it all the same.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Newest first; see people/sealing.py.
+SECOND_FACTOR_KEYS = [word for word in env.text("SECOND_FACTOR_KEYS", "").split(",") if word]
 
 # --- Wagtail --------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Học AI"

@@ -23,3 +23,5 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http"
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 DEMO_ALLOWED = True
+# Browsers take http://localhost for safe, allauth only when told.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True

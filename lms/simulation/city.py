@@ -175,6 +175,7 @@ class Simulation:
         klass = TrainingClass.objects.create(
             id=self._uuid(), name=name, kind=ClassKind.SCHOOL if school else ClassKind.TRAINING, organisation=where,
             join_code=new_join_code(), starts_on=begun.date(), ends_on=(begun + dt.timedelta(days=30)).date(), created_at=begun,
+            opened_at=begun,
         )  # fmt: skip
         ClassTeacher.objects.create(training_class=klass, teacher=teacher)
         assignment = Assignment.objects.create(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -20,9 +21,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from people.models import Audience, Tier
+from people.text import whole_words
 
 register = template.Library()
 
+_HEADING = re.compile(r"(<h[2-4]\b[^>]*>)([^<]+)(</h[2-4]>)")
 
 # Of one place in a template; a text is a few thousand characters.
 _MOST_KEPT = 500
@@ -169,9 +172,14 @@ def get(mapping: dict[Any, Any], key: Any) -> Any:
 
 @register.filter
 def keep_pairs(text: str) -> str:
-    """No-break space before the last word, so that a heading does not end on half a word."""
-    head, _space, tail = text.rpartition(" ")
-    return f"{head}\u00a0{tail}" if head else text
+    """No-break spaces inside words of two syllables and before the last one: no line of a heading ends on half a word."""
+    return whole_words(text)
+
+
+@register.filter
+def keep_headings(html: object) -> str:
+    """keep_pairs for the headings inside a text."""
+    return mark_safe(_HEADING.sub(lambda found: found[1] + keep_pairs(found[2]) + found[3], str(html)))  # noqa: S308
 
 
 @register.simple_tag(takes_context=True)

@@ -43,6 +43,10 @@ class RoleRefused(PermissionError):
     """Whoever grants or ends has no role that reaches this kind of role in this organisation."""
 
 
+class SecondPersonNeeded(PermissionError):
+    """So heavy a role takes two: ask for it with people.actions.powers.ask_role."""
+
+
 # --- accounts ---------------------------------------------------------------------------------------------------------
 
 
@@ -176,8 +180,8 @@ _PAGE_PERMISSIONS = {
 _COLLECTION_PERMISSIONS = ["add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document"]
 
 
-def _require_reach(by: User | None, kind: str, organisation: Organisation) -> None:
-    """`by` None is the command line, which set up the first owner; a superuser is bound by nothing."""
+def require_reach(by: User | None, kind: str, organisation: Organisation) -> None:
+    """Raises RoleRefused. `by` None is the command line, which set up the first owner; a superuser is bound by nothing."""
     if by is None or by.is_superuser:
         return
     for role in Role.objects.current().filter(user=by, kind__in=list(GRANTABLE)).select_related("organisation"):
@@ -186,14 +190,28 @@ def _require_reach(by: User | None, kind: str, organisation: Organisation) -> No
     raise RoleRefused(kind)
 
 
+def takes_two(kind: str, organisation: Organisation) -> bool:
+    """Who owns, who looks into everything, and whatever reaches the whole city."""
+    return kind in {RoleKind.OWNER, RoleKind.AUDITOR} or organisation.depth == 1
+
+
 @transaction.atomic
 def grant_role(*, user: User, kind: str, organisation: Organisation, by: User | None, now: dt.datetime) -> Role:
     """Give `user` a role in `organisation` and all under it; the CMS groups follow.
 
     An owner grants every role, an officer teacher and officer, each within his own sub-tree; nobody grants more than
-    he holds. Granted twice, the first one stands. Raises RoleRefused, ValueError for an unknown kind.
+    he holds. What takes two is not granted by one. Granted twice, the first one stands.
+    Raises RoleRefused, SecondPersonNeeded, ValueError for an unknown kind.
     """
-    _require_reach(by, RoleKind(kind), organisation)
+    require_reach(by, RoleKind(kind), organisation)
+    if by is not None and not by.is_superuser and takes_two(kind, organisation):
+        raise SecondPersonNeeded(kind)
+    return give_role(user=user, kind=kind, organisation=organisation, by=by, now=now)
+
+
+@transaction.atomic
+def give_role(*, user: User, kind: str, organisation: Organisation, by: User | None, now: dt.datetime) -> Role:
+    """The deed itself, after who may was asked. Only for the actions of this app."""
     role, _created = Role.objects.get_or_create(
         user=user, kind=kind, organisation=organisation, until=None, defaults={"since": now, "granted_by": by}
     )
@@ -204,7 +222,7 @@ def grant_role(*, user: User, kind: str, organisation: Organisation, by: User | 
 @transaction.atomic
 def end_role(*, role: Role, by: User | None, now: dt.datetime) -> Role:
     """The role ends at `now`, the CMS groups follow. Ended twice, the first end stands. Raises RoleRefused."""
-    _require_reach(by, role.kind, role.organisation)
+    require_reach(by, role.kind, role.organisation)
     if Role.objects.current().filter(pk=role.pk).update(until=now):
         _match_groups(role.user)
     role.refresh_from_db()
@@ -212,7 +230,7 @@ def end_role(*, role: Role, by: User | None, now: dt.datetime) -> Role:
 
 
 def _match_groups(user: User) -> None:
-    for kept in ("_role_kinds", "_overseen_roots"):
+    for kept in ("_role_kinds", "_overseen_roots", "_managed_roots"):
         user.__dict__.pop(kept, None)
     kinds = set(Role.objects.current().filter(user=user).values_list("kind", flat=True))
     groups = ensure_groups() if kinds & set(_GROUP_OF) else {group.name: group for group in user.groups.all()}

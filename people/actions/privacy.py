@@ -26,7 +26,7 @@ from django.db.models.functions import Cast
 
 from people import holdings
 from people.declarations import Declared, declared
-from people.models import Erasure, OwedRemoval, Role, User, people_handled_by
+from people.models import Erasure, OwedRemoval, Role, RoleRequest, User, people_handled_by
 from people.text import nfc
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,7 @@ def _empty(person: User, identity: Identity, now: dt.datetime) -> None:
             _treat(one, ways, identity)
     # An account that stays counted among the staff of its agency, but holds no power and cannot be opened.
     Role.objects.current().filter(user=person).update(until=now)
+    RoleRequest.objects.pending().filter(user=person).update(decided_at=now, agreed=False)
     User.objects.filter(pk=person.pk).update(
         username=f"da-xoa-{secrets.token_hex(6)}", full_name=MARK, name_folded="", actor_id=uuid.uuid4(),
         password=make_password(None), email="", birth_year=None, last_login=None, is_superuser=False, is_staff=False,
@@ -128,10 +129,10 @@ def _empty(person: User, identity: Identity, now: dt.datetime) -> None:
 def _treat(one: Declared, ways: holdings.Ways, identity: Identity) -> None:
     hers = holdings.rows(one, ways)
     if one.goes:
-        for row in _with_files(one.model, hers):
+        about = holdings.rows(one, ways, about=True)
+        for row in _with_files(one.model, about):
             _owe(row, [field.name for field in _file_fields(one.model)])
-        hers.delete()
-        return
+        about.delete()
     if any(one.treated(how) for how in ("blank", "pseudonymise", "scrub", "file")):
         subject = set(holdings.rows(one, ways, about=True).values_list("pk", flat=True))
         # Whoever draws a document for such a row meanwhile waits, and then sees that it is nobody's.

@@ -33,6 +33,23 @@ class Tier(models.TextChoices):
     ADVANCED = "nang_cao", _("Nâng cao")
 
 
+class FoldedField(models.CharField):
+    """What stands in the fields `of`, as it is searched for: no marks, lower case. Written with the row, as auto_now is."""
+
+    def __init__(self, *args: Any, of: tuple[str, ...] = (), **options: Any) -> None:
+        self.of = tuple(of)
+        super().__init__(*args, **{"editable": False, "default": "", **options})
+
+    def deconstruct(self) -> Any:
+        name, path, args, options = super().deconstruct()
+        return name, path, args, {**options, "of": self.of}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = fold(" ".join(str(getattr(model_instance, name)) for name in self.of))[: self.max_length]
+        setattr(model_instance, self.attname, value)
+        return value
+
+
 class OrganisationQuerySet(MP_NodeQuerySet):
     def current(self, today: dt.date) -> OrganisationQuerySet:
         """Organisations that exist on the day `today`."""
@@ -48,6 +65,15 @@ class OrganisationQuerySet(MP_NodeQuerySet):
         for root in roots:
             condition |= Q(path__startswith=root.path)
         return self.filter(condition)
+
+    def called(self, words: str) -> OrganisationQuerySet:
+        """Whose code or name, now or before it was renamed, holds every one of `words`, marks or not."""
+        now, before = Q(), Q(changes__operation__undone_at__isnull=True)
+        for word in fold(words).split():
+            now &= Q(folded__contains=word)
+            before &= Q(changes__former_folded__contains=word)
+        # By key: a row of this table once, however often it was renamed.
+        return self.filter(now | Q(pk__in=self.model.objects.filter(before).order_by().values("pk")))
 
     def visible_to(self, user: Any) -> OrganisationQuerySet:
         """Where `user` holds a role that oversees people (officer, owner, auditor)."""
@@ -76,6 +102,8 @@ class Organisation(MP_Node):
     staff_declared = models.PositiveIntegerField(
         _("biên chế do cơ quan khai"), null=True, blank=True, help_text=_("Mẫu số khi chưa nhập danh sách.")
     )
+
+    folded = FoldedField(max_length=400, of=("name", "short_name", "code"))
 
     node_order_by: list[str] = []
     objects = OrganisationManager()
@@ -196,8 +224,12 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
     category = models.CharField(max_length=20, choices=StaffCategory.choices)
+    # The number by which the organisation itself knows the person. Not unique: two agencies that merge keep theirs.
+    code = models.CharField(_("mã số"), max_length=40, blank=True, db_index=True)
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
+    # Since when she has been in what became this organisation, where a merger or a split brought her here.
+    carried_since = models.DateField(null=True, blank=True, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 

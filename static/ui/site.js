@@ -27,6 +27,10 @@
     document.querySelectorAll("details.outline-fold").forEach(function (box) { box.open = false; });
   }
 
+  /* In a row of ways that slides, the current one is in sight. */
+  var here = document.querySelector(".site-nav.one-row [aria-current]");
+  if (here) { here.closest("ul").scrollLeft = here.getBoundingClientRect().right - root.clientWidth + 40; }
+
   /* An error summary takes the focus, so that it is read out. */
   var summary = document.querySelector(".summary-error");
   if (summary) { summary.focus(); }
@@ -51,6 +55,14 @@
       field.type = show ? "text" : "password";
       button.setAttribute("aria-pressed", String(show));
     });
+  });
+
+  /* On paper every fold is open. */
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details.fold:not([open])").forEach(function (box) { box.open = true; box.dataset.shut = ""; });
+  });
+  window.addEventListener("afterprint", function () {
+    document.querySelectorAll("details[data-shut]").forEach(function (box) { box.open = false; delete box.dataset.shut; });
   });
 
   document.querySelectorAll("[data-print]").forEach(function (button) {

@@ -20,6 +20,18 @@ def right_answers(attempt_id: str) -> dict[int, dict[str, list[str]]]:
     return {slot.position: _fields(slot.version.kind, slot.version.body, slot.order) for slot in slots}
 
 
+def scan(class_name: str) -> str:
+    """The address in the QR code that the wall of the class's first session shows at this moment: what a camera reads."""
+    from django.urls import reverse
+    from django.utils import timezone
+
+    from classes.checkin import token
+    from classes.models import ClassSession
+
+    session = ClassSession.objects.get(training_class__name=class_name, number=1)
+    return reverse("classes:scanned", args=[token(session.pk, timezone.now())])
+
+
 def _fields(kind: str, body: dict[str, Any], order: list[str]) -> dict[str, list[str]]:
     from quizzes.responses import right_response
 
@@ -70,5 +82,5 @@ def people() -> list[str]:
 
 if __name__ == "__main__":
     django.setup()
-    known = {one.__name__: one for one in (right_answers, answers, results, person, people)}
+    known = {one.__name__: one for one in (right_answers, answers, results, person, people, scan)}
     json.dump(known[sys.argv[1]](*sys.argv[2:]), sys.stdout, ensure_ascii=False)

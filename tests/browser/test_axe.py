@@ -39,6 +39,16 @@ def test_a_barrier_would_be_found(open_page: OpenPage) -> None:
         assert expected in told
 
 
+def test_the_reading_settings_open_inside_a_phone(open_page: OpenPage) -> None:
+    page = open_page(phone=True)
+    page.goto("/")
+    page.locator(".head-tools .menu > summary").click()
+    panel = page.locator(".head-tools .menu-panel").bounding_box()
+    assert panel
+    assert panel["x"] >= 0
+    assert panel["x"] + panel["width"] <= 360
+
+
 def test_public_pages_have_no_barriers(open_page: OpenPage, barriers: Barriers, watch: Watch) -> None:
     page = open_page()
     for name, address in {
@@ -46,6 +56,7 @@ def test_public_pages_have_no_barriers(open_page: OpenPage, barriers: Barriers, 
         "lab shape-classifier": f"{COURSE}may-hoc-tu-vi-du/", "quiz for a guest": f"{COURSE}kiem-tra/", "help": "/tro-giup/",
         "how we count": "/so-nay-dem-the-nao/", "look-up": "/certificates/", "plans": "/plans/", "plan": "/plans/4738/",
         "indicator": "/plans/4738/indicators/TG-0403/", "log-in": "/accounts/login/", "forgotten": "/accounts/password/reset/",
+        "code by letter": "/accounts/login/code/",
     }.items():  # fmt: skip
         answer = page.goto(address)
         assert answer, name

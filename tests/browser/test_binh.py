@@ -68,7 +68,7 @@ def _a_lesson_and_the_quiz(page: Page, address: str) -> None:
         page.goto(f"{address}assign/")
         group = page.get_by_label("Giao gì?").locator('optgroup[label^="AI quanh ta"]')
         page.get_by_label("Giao gì?").select_option(group.locator("option", has_text=part).get_attribute("value"))
-        page.get_by_role("button", name="Giao cho cả lớp").click()
+        page.get_by_role("button", name="Giao bài").click()
         expect(page.get_by_text("cho cả lớp.")).to_be_visible()
 
 

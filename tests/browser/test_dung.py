@@ -42,7 +42,7 @@ def _the_plan_says_about_ten(page: Page) -> None:
     page.goto(PLAN)
     row = page.get_by_role("row").filter(has_text="TG-0903")
     expect(row).to_contain_text("khoảng 10 lớp")
-    expect(row).to_contain_text("Máy đếm")
+    expect(row).to_contain_text("Nền tảng tự đếm")
     expect(row).to_contain_text("tạm tính")
     row.get_by_text("Định nghĩa").or_(row.locator("details.def summary")).first.click()
     expect(row.locator("details.def")).to_contain_text("Lịch sử số liệu")

@@ -99,7 +99,7 @@ def test_an_answer_given_after_the_session_ended_is_there_after_logging_in(
     page.get_by_role("link", name="Đăng nhập lại").click()
     page.get_by_label("Thư điện tử hoặc tên đăng nhập").fill(sitting.username)
     page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Đăng nhập").click()
+    page.get_by_role("button", name="Đăng nhập", exact=True).click()
     expect(page.locator("[data-status]")).to_have_class("save")
     assert _kept(site, page) == {"1"}
 

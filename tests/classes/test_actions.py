@@ -146,7 +146,7 @@ def test_a_closed_class_takes_nobody(class_10a1, an, course, binh, week, now):
         actions.join(learner=an, code=class_10a1.join_code, now=now)
     with pytest.raises(actions.ClassClosed):
         actions.assign(training_class=class_10a1, teacher=binh, course=course.page, part=None, due_at=week, now=now)
-    actions.reopen_class(training_class=class_10a1)
+    actions.reopen_class(training_class=class_10a1, now=now)
     actions.join(learner=an, code=class_10a1.join_code, now=now)
 
 

@@ -59,7 +59,7 @@ def counts(shown):
     return {row.label: (row.counts.staff, row.counts.enrolled, row.counts.completed, row.counts.overdue) for row in shown.rows}
 
 
-OWN = "Ủy ban nhân dân phường Bến Cỏ (trực thuộc thẳng)"
+OWN = "Ủy ban nhân dân phường Bến Cỏ (riêng đơn vị này)"
 CLINIC = "Trạm y tế phường Bến Cỏ"
 
 
@@ -281,7 +281,7 @@ def test_an_auditor_looks_and_sets_nothing(client, city, required):
     client.force_login(auditor)
     page = client.get(reverse("agencies:agency", args=["P-BC"])).content.decode()
     assert reverse("agencies:require", args=["P-BC"]) not in page
-    assert "Thôi bắt buộc" not in page
+    assert "Bỏ bắt buộc" not in page
     assert client.get(reverse("agencies:require", args=["P-BC"])).status_code == 404
     assert client.post(reverse("agencies:withdraw", args=["P-BC", required.pk])).status_code == 404
 
@@ -291,7 +291,7 @@ def test_the_officer_sees_where_she_stands_and_requires_a_course(client, city, s
     assert "đang được đếm lần đầu" in client.get("/agencies/").content.decode()
     actions.count_agencies(now=timezone.now())
     page = client.get("/agencies/").content.decode()
-    for told in ("Chào Chi", CLINIC, "Đang ở đâu?", "Ai đang chậm?", "Việc gì sắp đến hạn?", "lượt", "người"):
+    for told in ("Chào Chi", CLINIC, "Đã đến đâu?", "Ai đang chậm?", "Việc gì sắp đến hạn?", "lượt", "người"):
         assert told in page
     url = reverse("agencies:require", args=["P-BC"])
     assert client.get(url).status_code == 200

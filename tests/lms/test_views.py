@@ -104,10 +104,18 @@ class TestLearn:
 
 class TestEditorsDoor:
     def test_wagtails_own_log_in_is_closed(self, client, db):
-        for path in ("/cms/login/", "/cms/password_reset/"):
+        for path in (
+            "/cms/login/", "/cms/password_reset/", "/cms/password_reset/done/", "/cms/password_reset/confirm/MQ/x-y/",
+            reverse("wagtailcore_login"),
+        ):  # fmt: skip
             for method in (client.get, client.post):
                 response = method(path)
                 assert response.status_code == 302 and "/accounts/" in response.url
+
+    def test_the_right_password_does_not_open_them_either(self, client, chi):
+        for path in ("/cms/login/", reverse("wagtailcore_login"), reverse("wagtailadmin_login")):
+            client.post(path, {"username": "chi", "password": "mat-khau-thu-1"})
+            assert "_auth_user_id" not in client.session
 
     @pytest.mark.parametrize("path", ["/cms/", "/cms/pages/", "/cms/users/", "/cms/reports/site-history/"])
     def test_learners_and_officers_stay_out(self, client, an, chi, path):

@@ -164,7 +164,7 @@ def test_the_copy_of_ones_data_takes_as_many_queries_for_30_rows_as_for_3(
         Consent.objects.create(user=an, purpose="research", version=str(number), given_at=now, withdrawn_at=now, channel="web")
     world.join(an, city.ward)
     world.grant(an, "teacher", city.school)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(8):
         copy = personal_data(an)
     assert len(copy["consents"]) == count
     assert copy["memberships"][0]["organisation"] == city.ward.name

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from people.text import fold, nfc
+from people.text import fold, nfc, whole_words
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ def test_nfc_and_fold_are_stable(text):
     assert nfc(nfc(text)) == nfc(text)
     assert fold(nfc(text)) == fold(text.replace("\x00", ""))
     assert unicodedata.is_normalized("NFC", nfc(text))
+
+
+def test_words_of_two_syllables_and_the_end_of_a_title_stay_whole():
+    assert whole_words("AI quanh ta: hiểu đúng, dùng an toàn") == "AI quanh ta: hiểu\u00a0đúng, dùng an\u00a0toàn"
+    assert whole_words("“Vì sao” máy học từ ví dụ") == "“Vì\u00a0sao” máy\u00a0học từ ví\u00a0dụ"
+    assert whole_words("Một") == "Một"
+    assert whole_words("") == ""

@@ -79,7 +79,7 @@ def training_class(
     noon = dt.datetime.combine(begins, dt.time(12), tzinfo=dt.UTC)
     made = TrainingClass.objects.create(
         name="Lớp", kind=kind, organisation=organisation, join_code=uuid.uuid4().hex[:10], starts_on=begins, ends_on=ends_on,
-        created_at=noon, cancelled_at=cancelled_at,
+        created_at=noon, opened_at=noon, cancelled_at=cancelled_at,
     )  # fmt: skip
     if member:
         ClassMember.objects.create(

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from plans import actions, views
-from plans.models import Measurement, Plan, ReportingPeriod
+from plans.models import Indicator, Measurement, Plan, ReportingPeriod
 from tests import world
 from tests.plans import make
 
@@ -56,7 +56,7 @@ def test_the_list_shows_every_plan_with_its_standing(measured: Plan, client: Cli
 def test_the_ledger_is_public_provisional_and_dated(measured: Plan, client: Client) -> None:
     response = client.get("/plans/4738/")
     page = text(response)
-    for words in ("Quý IV/2026", "khoảng 10 lớp", "Tạm tính", "Hôm nay", "Thứ Năm 24 12/2026", "12 người", "Máy đếm",
+    for words in ("Quý IV/2026", "khoảng 10 lớp", "Tạm tính", "Hôm nay", "Thứ Năm 24 12/2026", "12 người", "Nền tảng tự đếm",
                   "Đếm lớp đã kết thúc.", "Chưa kỳ nào được chốt"):  # fmt: skip
         assert words in page, words
     assert "Theo cơ quan" not in page
@@ -150,7 +150,7 @@ def test_a_bad_file_and_a_negative_figure_come_back_with_words(measured: Plan, d
     bad = client.post(URL, {**GIVEN, "evidence_file": SimpleUploadedFile("qd.pdf", b"<script>")})
     assert "Nội dung tệp không khớp" in text(bad)
     assert "nhỏ hơn 0" in text(client.post(URL, {**GIVEN, "value": "-2"}, follow=True))
-    assert "Cần sửa vài chỗ" in text(client.post(URL, {**GIVEN, "evidence": ""}))
+    assert "Cần sửa một chỗ" in text(client.post(URL, {**GIVEN, "evidence": ""}))
     assert not Measurement.objects.filter(entered_by=dung).exists()
 
 
@@ -164,21 +164,40 @@ def test_yes_or_no_is_chosen(measured: Plan, dung: Any) -> None:
 # --- evidence -------------------------------------------------------------------------------------------------------
 
 
-def test_evidence_is_served_to_overseers_alone_and_never_opened_in_the_page(
-    measured: Plan, dung: Any, chi: Any, binh: Any, an: Any, client: Client
-) -> None:
+@pytest.fixture
+def evidence(measured: Plan, city: Any, dung: Any) -> str:
+    """The address of a file that stands beside a figure led by Chi's ward."""
+    Indicator.objects.get(code="TG-0502").lead_agencies.set([city.ward])
     signed_in(dung).post(URL, {**GIVEN, "evidence_file": SimpleUploadedFile("qd-12.pdf", b"%PDF-1.7 noi dung")})
-    row = Measurement.objects.get(entered_by=dung)
-    url = reverse("plans:evidence", args=[row.pk])
-    response = signed_in(chi).get(url)
+    return reverse("plans:evidence", args=[Measurement.objects.get(entered_by=dung).pk])
+
+
+def test_evidence_is_never_opened_in_the_page(evidence: str, chi: Any) -> None:
+    response = signed_in(chi).get(evidence)
     assert b"".join(response.streaming_content) == b"%PDF-1.7 noi dung"
     assert response["Content-Disposition"].startswith("attachment")
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Type"] == "application/octet-stream"
-    for other in (an, binh):
-        assert signed_in(other).get(url).status_code == 404
-    assert client.get(url).status_code == 302
-    assert url not in client.get(URL).content.decode()
+
+
+def test_evidence_is_read_by_who_oversees_its_lead_agency_or_entered_it(
+    evidence: str, city: Any, dung: Any, chi: Any, binh: Any, an: Any, outsider: Any, client: Client
+) -> None:
+    auditors = [world.make_user(f"kt{place}", "Lý Văn Phúc", audience="cbccvc_nld") for place in range(3)]
+    for auditor, where in zip(auditors, (city.city, city.ward, city.dept), strict=True):
+        world.grant(auditor, "auditor", where)
+    over_the_city = world.make_officer("vp", "Hồ Thị Quý", city.city)
+    below = world.make_officer("tram", "Đặng Ngọc Em", city.clinic)
+    for reader in (dung, chi, over_the_city, *auditors[:2]):
+        assert signed_in(reader).get(evidence).status_code == 200
+        assert evidence in signed_in(reader).get(URL).content.decode()
+    for reader in (an, binh, outsider, below, auditors[2]):
+        assert signed_in(reader).get(evidence).status_code == 404
+        assert evidence not in signed_in(reader).get(URL).content.decode()
+    assert client.get(evidence).status_code == 302
+    assert evidence not in client.get(URL).content.decode()
+    dung.roles.update(until=dung.roles.get().since)  # what one has entered oneself stays open
+    assert signed_in(type(dung).objects.get(pk=dung.pk)).get(evidence).status_code == 200
 
 
 def test_a_measurement_without_a_file_has_no_evidence_page(measured: Plan, dung: Any) -> None:

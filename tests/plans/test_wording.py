@@ -50,3 +50,9 @@ def test_deadlines_are_said_not_coded() -> None:
     assert [wording.deadline(one) for one in codes] == [
         "Quý IV/2025", "tháng 12/2025", "tháng 02/2026", "năm 2030", "năm 2028-2030", "hằng năm",
     ]  # fmt: skip
+
+
+def test_a_citation_names_the_place_in_the_plan_and_not_our_number_of_the_document() -> None:
+    assert wording.citation("000 §II.4b; phụ lục STT 4") == "mục II.4b; phụ lục STT 4"
+    assert wording.citation("004 #22") == "nhiệm vụ 22"
+    assert wording.citation("vneconomy 29/10/2025") == "vneconomy 29/10/2025"

@@ -162,7 +162,9 @@ def test_a_quiz_added_after_enrolling_can_be_done_but_is_not_demanded(an: Any, c
     attempt = actions.start_attempt(enrolment=enrolment, quiz=QuizPage.objects.get(), now=now)
     answer_all(attempt, now)
     assert actions.finish_attempt(attempt=attempt, now=now).passed
-    assert not Completion.objects.exists()
+    assert Completion.objects.get().part == course.quiz.translation_key
+    enrolment.refresh_from_db()
+    assert (enrolment.completed_at, enrolment.score) == (None, None)
 
 
 # --- answering -------------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def test_the_quiz_page_says_what_is_used_and_left(
     assert "Làm tiếp" in learner.get(course.quiz.url).content.decode()
     actions.finish_attempt(attempt=attempt, now=now)
     text = learner.get(course.quiz.url).content.decode()
-    assert "đã dùng 1, còn 2" in text
+    assert "đã dùng 1 lượt, còn 2 lượt" in text
     assert "Lượt 1: 0 điểm" in text
     assert "Làm lại" in text
 

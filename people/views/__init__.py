@@ -1,0 +1,1 @@
+"""The pages of one's account, and of the ways into it."""
