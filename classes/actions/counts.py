@@ -13,12 +13,23 @@ from classes.counting import Counts, Place
 from classes.models import AgencyCount, AgencyCounting
 from people.models import Organisation
 
+AT_ONCE = 0.5  # seconds for which somebody may wait
+
 _FIELDS = tuple(asdict(Counts()))
 
 
 def count_owed_agencies(*, now: dt.datetime) -> int | None:
     """Count unless it was done a moment ago. Returns the number of changed rows, None if nothing was owed."""
     return count_agencies(now=now) if queries.counting_owed(now) else None
+
+
+def recount_agencies(*, now: dt.datetime) -> None:
+    """After an act that changes many counts at once: here and now where counting is quick, else by the next sweep."""
+    last = AgencyCounting.objects.first()
+    if last and last.seconds < AT_ONCE:
+        count_agencies(now=now)
+    elif last:
+        AgencyCounting.objects.update(owed=True)
 
 
 @transaction.atomic
@@ -45,7 +56,7 @@ def count_agencies(*, now: dt.datetime) -> int:
     for first in range(0, len(gone), 500):
         AgencyCount.objects.filter(pk__in=gone[first : first + 500]).delete()
     AgencyCounting.objects.update_or_create(
-        pk=1, defaults={"counted_at": now, "seconds": time.monotonic() - began}
+        pk=1, defaults={"counted_at": now, "seconds": time.monotonic() - began, "owed": False}
     )
     return len(new) + len(changed) + len(gone)
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from classes import queries
+from classes.actions.counts import recount_agencies
 from classes.models import StaffRequirement, TrainingClass
 from people.actions.operations import carry_out, lock_tree, take_back
 from people.models import Organisation, OrganisationFile, OrganisationOperation, User
@@ -84,6 +85,7 @@ def _do(
     }  # fmt: skip
     operation.effect = dict(plan.counts)
     operation.save(update_fields=["journal", "effect"])
+    recount_agencies(now=now)
     return operation
 
 
@@ -147,6 +149,7 @@ def undo_operation(*, operation: OrganisationOperation, by: User | None, now: dt
     _take_back_requirements(journal["requirements"])
     take_back(operation=operation, by=by, now=now)
     operation.refresh_from_db()
+    recount_agencies(now=now)
     return operation
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from classes import queries
 from classes.actions.assignments import DueInPast, NothingToAssign
+from classes.actions.counts import recount_agencies
 from classes.models import StaffRequirement
 from courses.models import CoursePage
 from courses.queries import course_outline
@@ -39,6 +40,7 @@ def require_course(
     if not made and requirement.due_at != due_at:
         requirement.due_at, requirement.set_by, requirement.set_at = due_at, officer, now
         requirement.save(update_fields=["due_at", "set_by", "set_at"])
+    recount_agencies(now=now)
     return requirement
 
 
@@ -48,3 +50,4 @@ def withdraw_requirement(*, requirement: StaffRequirement, officer: User, now: d
     if not queries.may_require(officer, requirement.organisation):
         raise NotOfficerHere(requirement.organisation.code)
     StaffRequirement.objects.current().filter(pk=requirement.pk).update(withdrawn_at=now)
+    recount_agencies(now=now)

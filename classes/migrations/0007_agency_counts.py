@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('counted_at', models.DateTimeField()),
                 ('seconds', models.FloatField()),
+                ('owed', models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(

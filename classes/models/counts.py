@@ -42,6 +42,8 @@ class AgencyCounting(models.Model):
 
     counted_at = models.DateTimeField()
     seconds = models.FloatField()
+    # Something happened that must not wait for its turn.
+    owed = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.counted_at}"

@@ -38,7 +38,7 @@ def state_of_counts() -> tuple[Any, ...]:
 
 def counting_owed(now: dt.datetime) -> bool:
     last = AgencyCounting.objects.first()
-    return last is None or now - last.counted_at >= max(LEAST, REST * dt.timedelta(seconds=last.seconds))
+    return last is None or last.owed or now - last.counted_at >= max(LEAST, REST * dt.timedelta(seconds=last.seconds))
 
 
 def counted_agencies(now: dt.datetime) -> dict[Place, Counts]:

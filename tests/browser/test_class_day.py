@@ -111,7 +111,7 @@ def _hanh_scans_and_signs_in(site: Site, wall: Page, phone: Page, slip: tuple[st
     assert "/accounts/login/" in phone.url
     phone.get_by_label("Thư điện tử hoặc tên đăng nhập").fill(slip[0])
     phone.get_by_label("Mật khẩu", exact=True).fill(slip[1])
-    phone.get_by_role("button", name="Đăng nhập").click()
+    phone.get_by_role("button", name="Đăng nhập", exact=True).click()
     expect(phone.get_by_text("Buổi 1, lớp Bồi dưỡng AI đợt 1")).to_be_visible()
     barriers.look(phone, "I am here")
     phone.get_by_role("button", name="Tôi có mặt").click()
