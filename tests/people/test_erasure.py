@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import unicodedata
+import uuid
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,15 +20,18 @@ from pypdf import PdfReader
 
 from certificates.actions import render, render_owed
 from certificates.models import Certificate
-from classes.actions import count_agencies
-from classes.models import AgencyCount
+from classes.actions import assign, count_agencies, join, write_to_behind
+from classes.models import AgencyCount, ClassMember, Letter
 from courses.models import Completion, Enrolment
 from lrs.models import Statement
-from people.actions import privacy
-from people.models import Erasure, OwedRemoval, Role, User
+from people.actions import activation, privacy
+from people.actions.powers import ask_role
+from people.models import Erasure, Membership, OwedRemoval, Role, RosterRow, User
 from plans import measures
 from tests import world
+from tests.classes.conftest import open_class
 from tests.people import canary
+from tests.people.test_rosters import applied, send, undone
 from tests.plans.make import certificate, enrolment
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +124,42 @@ def test_others_are_left_as_they_are(yen: User, an: Any, now: Any) -> None:
     namesake.refresh_from_db()
     assert (an.full_name, an.email) == ("Nguyễn Thị An", "an@example.com")
     assert (namesake.full_name, namesake.birth_year) == (canary.NAME, 1980)
+
+
+def test_letters_to_her_go_and_letters_she_wrote_lose_her_name(yen: User, binh: Any, city: Any, course: Any, now: Any) -> None:
+    klass = open_class(binh, city.school, now)
+    member = join(learner=yen, code=klass.join_code, now=now)
+    due = now + dt.timedelta(days=7)
+    given = assign(training_class=klass, teacher=binh, course=course.page, part=None, due_at=due, now=now)
+    text = f"Em học tiếp nhé. {binh.full_name}, {binh.email}"
+    write_to_behind(key=uuid.uuid4(), assignment=given, members={member.number}, subject="Còn bài", text=text, by=binh, now=now)
+    assert binh.email and binh.full_name in Letter.objects.get().body
+    privacy.erase_person(user=binh, reason="Người học yêu cầu", by=None, now=now)
+    assert f"{privacy.MARK}, da-xoa@example.invalid" in Letter.objects.get().body
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    assert not Letter.objects.exists() and ClassMember.objects.filter(pk=member.pk, shown_as=privacy.MARK).exists()
+
+
+def test_neither_a_list_nor_its_letter_brings_her_back(city: Any, chi: Any, now: Any) -> None:
+    lines = f"B7;{canary.NAME};{canary.BIRTH_YEAR};{canary.ADDRESS};;;công chức\n"
+    roster, tokens = applied(send(city.ward, lines, chi, now), chi, now), []
+    person = RosterRow.objects.get().user
+    assert person is not None
+    activation.send_letters(now=now, send=lambda _opened, token: tokens.append(token))
+    privacy.erase_person(user=person, reason="Người học yêu cầu", by=None, now=now)
+    with pytest.raises(activation.WrongCode):
+        activation.find(code=tokens[0], now=now)
+    undone(roster, chi, now)
+    assert canary.whereabouts() == []
+    assert User.objects.get(pk=person.pk).full_name == privacy.MARK
+    assert Membership.objects.current().get(user=person).code == ""
+
+
+def test_a_role_somebody_asked_for_her_is_not_given_any_more(yen: User, dung: Any, city: Any, now: Any) -> None:
+    asked = ask_role(user=yen, kind="auditor", organisation=city.ward, by=dung, reason=f"{canary.NAME} kiểm tra", now=now)
+    privacy.erase_person(user=yen, reason="Người học yêu cầu", by=None, now=now)
+    asked.refresh_from_db()
+    assert (asked.agreed, asked.decided_at, asked.reason) == (False, now, f"{privacy.MARK} kiểm tra")
 
 
 def test_texts_keep_what_is_not_her(yen: User) -> None:
