@@ -31,7 +31,7 @@ def test_giang_imports_a_list_with_errors_mends_it_applies_it_and_undoes_it(
     page, barriers = open_page(), Barriers()
     acts.sign_in(page, "giang", site.demo_password)
     page.goto("/agencies/")
-    page.get_by_text("Phạm vi:").get_by_role("link").click()
+    page.get_by_text("Phạm vi:").get_by_role("link").first.click()
     page.get_by_role("link", name="Danh sách và tài khoản").click()
     barriers.look(page, "lists")
     _send(page, tmp_path)
