@@ -67,10 +67,10 @@ def _dung_accepts(page: Page) -> None:
 
 def _nobody_is_left(yen: Page, dung: Page) -> None:
     yen.goto("/account/")
-    expect(yen.get_by_role("button", name="Đăng nhập")).to_be_visible()
+    expect(yen.get_by_role("button", name="Đăng nhập", exact=True)).to_be_visible()
     yen.get_by_label("Thư điện tử hoặc tên đăng nhập").fill(USERNAME)
     yen.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
-    yen.get_by_role("button", name="Đăng nhập").click()
+    yen.get_by_role("button", name="Đăng nhập", exact=True).click()
     expect(yen.get_by_text("Tên hoặc mật khẩu chưa khớp").first).to_be_visible()
     dung.goto("/account/requests/queue/?closed=1")
     expect(dung.get_by_role("row", name="(đã xóa)")).to_be_visible()
