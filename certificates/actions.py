@@ -132,6 +132,9 @@ def render(*, certificate: Certificate) -> Certificate:
     with transaction.atomic():
         # One at a time for a certificate, so that two never write the same file.
         locked = Certificate.objects.select_for_update(of=("self",)).get(pk=certificate.pk)
+        if locked.full_name != certificate.full_name:
+            # Erased while it was drawn: it stays owed, and is drawn without the name.
+            return locked
         name = pdf_path(locked, "")
         _keep(locked.pdf.storage, name, content, digest)
         locked.pdf.name = name

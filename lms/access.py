@@ -73,6 +73,7 @@ READS_EVIDENCE = Rule.of(
     "owner; officer or auditor over a lead agency of the indicator or over the whole city; who entered it",
     {OFFICER, OWNER, AUDITOR}, {OUTSIDER, OWNER, AUDITOR}, staff=True,
 )  # fmt: skip
+ANSWERS_REQUESTS = Rule.of("owner or support", {OWNER, SUPPORT}, staff=True)
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -94,6 +95,12 @@ RULES: dict[str, Rule] = {
     "account_activate_link": LETTER,
     "account_activate_join": PROVED_ADDRESS,
     "account_data": SIGNED_IN,
+    "account_copy": SIGNED_IN,
+    "readings": SIGNED_IN,
+    "data_requests": SIGNED_IN,
+    "cancel_request": ONES_OWN,
+    "request_queue": ANSWERS_REQUESTS,
+    "handle_request": ANSWERS_REQUESTS,
     "account_end_session": SIGNED_IN,
     "second_factor": SIGNED_IN,
     "staff_powers": ANY_OVERSEER,

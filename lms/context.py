@@ -51,6 +51,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             items.append((_("Cơ quan"), reverse("agencies:overview")))
         if kinds & {"officer", "owner", "auditor"}:
             items.append((_("Kế hoạch"), reverse("plans:list")))
+        if kinds & {"owner", "support"}:
+            items.append((_("Yêu cầu dữ liệu"), reverse("request_queue")))
         if kinds & {"editor", "owner"}:
             items.append((_("Soạn bài"), reverse("wagtailadmin_home")))
     items += [(_("Khóa học"), "/khoa-hoc/"), (_("Việc học của tôi"), reverse("learn")), (_("Trợ giúp"), "/tro-giup/")]

@@ -16,6 +16,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("display/", views.display, name="display"),
     path("learn/", views.learn, name="learn"),
+    path("account/readings/", views.readings, name="readings"),
     path("account/", include("people.urls")),
     path("accounts/", include("people.entrance_urls")),
     path("accounts/", include("allauth.urls")),

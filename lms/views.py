@@ -7,16 +7,18 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
+from django.core.paginator import Paginator
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from lms.celery import app as celery_app
-from lms.queries import my_learning
+from lms.queries import my_learning, readings_about
 
 YEAR = 60 * 60 * 24 * 365
 
@@ -81,3 +83,12 @@ def display(request: HttpRequest) -> HttpResponse:
 def learn(request: HttpRequest) -> HttpResponse:
     """What to continue, what is due, what is earned."""
     return render(request, "learn.html", my_learning(request.user, timezone.now()))
+
+
+@never_cache
+@login_required
+@require_GET
+def readings(request: HttpRequest) -> HttpResponse:
+    """Which members of staff read the reader's data, the last time first."""
+    page = Paginator(readings_about(request.user), 50).get_page(request.GET.get("page"))
+    return render(request, "people/readings.html", {"page": page})

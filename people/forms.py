@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.actions import accounts
 from people.consents import ConsentText, current_texts
-from people.models import Audience, ConsentPurpose, Organisation, RoleKind, User
+from people.models import Audience, ConsentPurpose, Organisation, RequestKind, RoleKind, User
 from people.queries import person_named
 from people.text import is_person_name, is_username, nfc
 
@@ -421,3 +421,58 @@ class AddPasskeyForm(HouseMixin, webauthn_forms.AddWebAuthnForm):
 class RenamePasskeyForm(HouseMixin, webauthn_forms.EditWebAuthnForm):
     labels = {"name": _("Tên khóa")}
     missing = {"name": _("Viết một cái tên.")}
+
+
+class FileRequestForm(forms.Form):
+    """What somebody asks about her own data."""
+
+    kind = forms.ChoiceField(
+        label=_("Bạn muốn gì?"),
+        choices=RequestKind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Chọn một điều bạn muốn.")},
+    )
+    words = forms.CharField(
+        label=_("Nói rõ thêm, nếu cần"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Ví dụ: tên tôi viết sai dấu. Đừng ghi mật khẩu hay số căn cước vào đây."),
+    )
+
+
+class AnswerForm(forms.Form):
+    """What whoever handles a request does and says. `step` names the button."""
+
+    answer = forms.CharField(
+        label=_("Lời trả lời cho người yêu cầu"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Gia hạn hoặc từ chối thì phải ghi lý do. Người yêu cầu đọc lời này trong thư và trên trang của họ."),
+    )
+    full_name = FullNameField(label=_("Họ và tên đúng"), required=False)
+    birth_year = forms.IntegerField(label=_("Năm sinh đúng"), required=False, min_value=1900)
+    sure = forms.BooleanField(label=_("Tôi đã kiểm tra đúng là người đó yêu cầu. Xóa rồi không lấy lại được."), required=False)
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kind != RequestKind.CORRECT:
+            del self.fields["full_name"], self.fields["birth_year"]
+        if kind != RequestKind.ERASE:
+            del self.fields["sure"]
+
+    def clean_birth_year(self) -> int | None:
+        year = self.cleaned_data["birth_year"]
+        if year and year > timezone.localdate().year:
+            raise forms.ValidationError(_("Năm sinh không thể ở sau năm nay."))
+        return year
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        step = self.data.get("step")
+        if step in {"extend", "refuse"} and not self.cleaned_data.get("answer"):
+            self.add_error("answer", _("Ghi lý do, để người yêu cầu hiểu."))
+        if step == "fulfil" and "sure" in self.fields and not self.cleaned_data.get("sure"):
+            self.add_error("sure", _("Kiểm tra rồi chọn ô này trước khi xóa."))
+        return self.cleaned_data

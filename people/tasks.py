@@ -5,13 +5,13 @@ import time
 
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 
-from people.actions import activation, identity, rosters, sessions
+from people.actions import activation, identity, privacy, readings, requests, rosters, sessions
 from people.models import OpenedAccount
 
 log = logging.getLogger(__name__)
@@ -67,3 +67,24 @@ def tell() -> int:
 @shared_task(name="people.forget_sessions")
 def forget_sessions() -> int:
     return sessions.forget_ended(now=timezone.now())
+
+
+def send(subject: str, text: str, address: str) -> None:
+    send_mail(subject, text, None, [address])
+
+
+@shared_task(name="people.answer_requests")
+def answer_requests() -> int:
+    """Letters about requests first, then the erasures that waited for theirs."""
+    now = timezone.now()
+    return requests.send_owed_letters(now=now, send=send) + requests.erase_accepted(now=now)
+
+
+@shared_task(name="people.erase_owed")
+def erase_owed() -> int:
+    return privacy.finish_owed(now=timezone.now())
+
+
+@shared_task(name="people.forget_readings")
+def forget_readings() -> int:
+    return readings.forget_readings(now=timezone.now())

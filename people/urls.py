@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from people.views import account, activation, entrance, staff
+from people.views import account, activation, entrance, privacy, staff
 
 urlpatterns = [
     path("", account.account, name="account"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("activate/<str:token>/", activation.activate_link, name="account_activate_link"),
     path("activate/<str:token>/join/", activation.activate_join, name="account_activate_join"),
     path("data.json", account.data, name="account_data"),
+    path("data/", privacy.copy, name="account_copy"),
+    path("requests/", privacy.data_requests, name="data_requests"),
+    path("requests/<uuid:pk>/cancel/", privacy.cancel_request, name="cancel_request"),
+    path("requests/queue/", privacy.request_queue, name="request_queue"),
+    path("requests/queue/<uuid:pk>/", privacy.handle_request, name="handle_request"),
     path("sessions/end/", account.end_session, name="account_end_session"),
     path("second-factor/", entrance.second_factor, name="second_factor"),
     path("staff/", staff.powers, name="staff_powers"),

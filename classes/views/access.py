@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from typing import Any
 
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from classes.exports import CSV, XLSX, Cell, write_csv, write_xlsx
 from classes.models import ClassMember, ClassSession, TrainingClass
 from classes.queries import scope_of
-from people.models import Organisation
+from people.actions.readings import record_reading
+from people.models import Organisation, ReadingKind
 
 TRIES = 10
 WINDOW = dt.timedelta(minutes=10)
@@ -73,6 +76,11 @@ def note_failure(kind: str, who: str) -> None:
 
 def _failures(kind: str, who: str) -> str:
     return f"{kind}-failures:{hashlib.sha256(who.encode()).hexdigest()}"
+
+
+def note_reading(request: HttpRequest, kind: ReadingKind, *, people: int = 1, **where: Any) -> None:
+    """That this reader was shown so many people: they may see it on their own page."""
+    record_reading(reader=request.user, kind=kind, people=people, now=timezone.now(), **where)  # type: ignore[arg-type]
 
 
 def table_file(name: str, extension: str, title: str, header: list[str], rows: list[list[Cell]]) -> HttpResponse:

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classes import actions, queries
 from classes.forms import RequirementForm
 from classes.models import StaffRequirement
-from classes.views.access import officer_scope, overseen, table_file
-from people.models import Organisation
+from classes.views.access import note_reading, officer_scope, overseen, table_file
+from people.models import Organisation, ReadingKind
 from people.text import nfc
 
 
@@ -51,6 +51,7 @@ def agency(request: HttpRequest, code: str) -> HttpResponse:
         ),
         "may_require": queries.may_require(request.user, unit),
     }  # fmt: skip
+    note_reading(request, ReadingKind.UNIT, people=len(context["people"].page), organisation=unit)
     return render(request, "agencies/agency.html", context)
 
 
@@ -69,6 +70,7 @@ def export_people(request: HttpRequest, code: str, extension: str) -> HttpRespon
     officer_scope(request)
     unit, state = overseen(request, code), request.GET.get("state", "")
     header, rows = queries.people_rows(unit, now=timezone.now(), course_id=_asked(request)["course_id"], state=state)
+    note_reading(request, ReadingKind.UNIT_FILE, people=len(rows), organisation=unit)
     return table_file(f"danh-sach-{code}", extension, unit.label, header, rows)
 
 

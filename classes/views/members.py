@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classes import actions, queries
 from classes.forms import MemberForm, RosterForm
 from classes.models import TrainingClass
-from classes.views.access import class_member, taught_class
+from classes.views.access import class_member, note_reading, taught_class
+from people.models import ReadingKind
 
 
 @login_required
@@ -50,6 +51,7 @@ def show_slips(
     request: HttpRequest, training_class: TrainingClass, slips: tuple[actions.Slip, ...], plan: queries.RosterPlan | None = None
 ) -> HttpResponse:
     """Passwords are in this answer and nowhere else, so it is no redirect and is kept by nobody."""
+    note_reading(request, ReadingKind.SLIPS, people=len(slips), group=training_class.pk)
     context = {"class": training_class, "slips": slips, "plan": plan, "site": request.get_host()}
     return render(request, "classes/slips.html", context)
 
@@ -85,6 +87,7 @@ def member(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
         "class": found.training_class, "member": found, "board": board, "row": board.rows[0],
         "ours": queries.is_our_account(found), "form": MemberForm(initial={"name": found.shown_as}),
     }  # fmt: skip
+    note_reading(request, ReadingKind.PERSON, person=found.learner, group=pk)
     return render(request, "classes/member.html", context)
 
 

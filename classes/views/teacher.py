@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from classes import actions, queries
 from classes.forms import ClassForm, CopyForm
 from classes.models import ClassMember
-from classes.views.access import table_file, taught_class
+from classes.views.access import note_reading, table_file, taught_class
+from people.models import ReadingKind
 
 
 @login_required
@@ -57,6 +58,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     board = queries.board(training_class, now=timezone.now(), show=show, sort=sort)
     gone = ClassMember.objects.filter(training_class=training_class, left_at__isnull=False).order_by("number")
     context = {"class": training_class, "board": board, "show": show, "sort": sort, "gone": gone, "sorts": _sorts()}
+    note_reading(request, ReadingKind.CLASS, people=len(board.rows), group=pk)
     return render(request, "classes/detail.html", context)
 
 
@@ -71,6 +73,7 @@ def export(request: HttpRequest, pk: uuid.UUID, extension: str) -> HttpResponse:
     training_class = taught_class(request, pk)
     show, sort = request.GET.get("show", "all"), request.GET.get("sort", "number")
     header, rows = queries.board_rows(queries.board(training_class, now=timezone.now(), show=show, sort=sort))
+    note_reading(request, ReadingKind.CLASS_FILE, people=len(rows), group=pk)
     return table_file(f"lop-{training_class.name}", extension, training_class.name, header, rows)
 
 

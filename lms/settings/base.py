@@ -143,6 +143,8 @@ STORAGES: dict[str, dict[str, Any]] = {
 
 # --- people ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
+# Beside the database, not in it: a restored backup is told by it whom to forget (manage.py erase_person --again).
+ERASURE_LEDGER = Path(env.text("ERASURE_LEDGER", str(VAR_DIR / "erasures.jsonl")))
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "people.hashers.Argon2id",

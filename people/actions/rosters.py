@@ -148,13 +148,14 @@ def _forget(roster: RosterImport, now: dt.datetime) -> None:
     """What the list says of people goes, file and rows; that it was, and its counts, stays."""
     roster.rows.all().delete()
     _discard_file(roster)
-    RosterImport.objects.filter(pk=roster.pk).update(sample=[], forgotten_at=now)
+    RosterImport.objects.filter(pk=roster.pk).update(forgotten_at=now)
 
 
 def _discard_file(roster: RosterImport) -> None:
+    """And its first lines, which only show what the columns of the file are."""
     if roster.file:
         roster.file.delete(save=False)
-        RosterImport.objects.filter(pk=roster.pk).update(file="")
+        RosterImport.objects.filter(pk=roster.pk).update(file="", sample=[])
 
 
 def forget_old(*, now: dt.datetime) -> int:

@@ -18,8 +18,10 @@ from django.utils.crypto import constant_time_compare
 
 from people.consents import ConsentText, current_texts
 from people.models import (
+    HANDLING,
     AccountEvent,
     ConsentPurpose,
+    DataRequest,
     Membership,
     OpenedAccount,
     Organisation,
@@ -292,3 +294,16 @@ def personal_data(user: User) -> dict[str, Any]:
             for consent in user.consents.order_by("given_at", "pk")  # type: ignore[attr-defined]
         ],
     }
+
+
+def handles_requests(user: User) -> bool:
+    """Whether `user` answers what people ask about their data."""
+    return user.is_superuser or bool(role_kinds(user) & set(HANDLING))
+
+
+def request_queue(user: User, *, closed: bool) -> QuerySet[DataRequest]:
+    """Open ones, the most urgent first; or those answered, the last one first."""
+    found = DataRequest.objects.to_handle(user).select_related("person")
+    if closed:
+        return found.filter(closed_at__isnull=False).order_by("-closed_at")
+    return found.open().most_urgent_first()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from people import queries
+from people import holdings, queries
 from people.actions import accounts, sessions
 from people.consents import current_texts
 from people.forms import SIGN_UP_KEY, NameForm, StartForm
@@ -106,8 +106,10 @@ def end_session(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def data(request: HttpRequest) -> HttpResponse:
-    """What this app keeps about the reader, as a file."""
-    response = JsonResponse(queries.personal_data(reader_of(request)), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    """Everything kept about the reader, as a file: the account in short, then every declared field."""
+    reader = reader_of(request)
+    copy = {**queries.personal_data(reader), "everything": holdings.everything(reader)}
+    response = JsonResponse(copy, json_dumps_params={"ensure_ascii": False, "indent": 2})
     response.headers["Content-Disposition"] = 'attachment; filename="du-lieu-cua-toi.json"'
     return response
 

@@ -166,3 +166,10 @@ def test_my_certificates_are_mine_alone_in_one_query(an, chi, finish, now, djang
     actions.issue(enrolment=finish(chi), now=now)
     with django_assert_num_queries(1):
         assert [certificate.full_name for certificate in queries.my_certificates(an)] == ["Nguyễn Thị An"]
+
+
+def test_a_document_drawn_while_its_holder_is_erased_is_not_kept(an, finish, now):
+    certificate = actions.issue(enrolment=finish(an), now=now)
+    Certificate.objects.update(full_name="(đã xóa)")
+    assert actions.render(certificate=certificate).pdf.name == ""
+    assert tasks.render() == 1

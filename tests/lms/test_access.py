@@ -38,6 +38,7 @@ from lms.access import ANONYMOUS, EDITOR, LEARNER, MISSING, OWNER, ROLES, Route,
 from people.actions import activation
 from people.actions.accounts import grant_role
 from people.actions.powers import ask_role
+from people.actions.requests import file_request
 from people.models import OpenedAccount
 from plans.actions import enter_measurement
 from quizzes.actions import start_attempt
@@ -139,6 +140,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
     enrolment = Enrolment.objects.get(pk=finish(learner, course, now).pk)
     attempt = start_attempt(enrolment=enrolment, quiz=course.quiz, now=now, seed=1)
     certificate = issue(enrolment=enrolment, now=now)
+    wanted = file_request(person=learner, kind="see", words="", now=now)
     return {
         "": {
             "purpose": "research", "extension": "csv", "page_id": course.page.pk, "path": "cd-t", "key": "x", "uidb36": "1",
@@ -150,6 +152,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
         **agency, "agencies:withdraw": {"pk": needed.pk},
         "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
+        "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
         "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
     }  # fmt: skip
 
