@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classes import actions, queries
 from classes.forms import AssignForm, DueForm, GroupForm, LetterForm, OwnDueForm, PathForm, ReasonForm
 from classes.models import Assignment, ClassGroup, ClassMember, Letter, TrainingClass
-from classes.views.access import taught_class
+from classes.views.access import note_reading, taught_class
+from people.models import ReadingKind
 
 
 @login_required
@@ -110,7 +111,9 @@ def learners(request: HttpRequest, pk: uuid.UUID, assignment: uuid.UUID) -> Http
     """Everybody of one assignment: when it is due for her, and why."""
     training_class = taught_class(request, pk)
     given = _assignment(training_class, assignment)
-    context = {"class": training_class, "given": given, "rows": queries.owed_rows(given), "sent": queries.sent_messages(given)}
+    rows = queries.owed_rows(given)
+    note_reading(request, ReadingKind.CLASS, people=len(rows), group=pk)
+    context = {"class": training_class, "given": given, "rows": rows, "sent": queries.sent_messages(given)}
     return render(request, "classes/learners.html", context)
 
 

@@ -21,8 +21,9 @@ from classes.evidence import PaperRefused
 from classes.forms import PaperFileForm, PaperForm, RemarksForm, WalkInForm
 from classes.minutes_pdf import draw
 from classes.models import ClassSession, Knock, SessionPaper
-from classes.views.access import class_session, document
+from classes.views.access import class_session, document, note_reading
 from classes.views.members import show_slips
+from people.models import ReadingKind
 
 
 @login_required
@@ -51,8 +52,10 @@ def roll(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     session = class_session(request, pk, number)
     if request.method == "POST" and _save(request, session):
         return redirect("classes:roll", pk, number)
+    sheet = queries.sheet(session)
+    note_reading(request, ReadingKind.CLASS, people=len(sheet.rows), group=pk)
     context = {
-        "class": session.training_class, "session": session, "sheet": queries.sheet(session), "words": queries.mark_words(),
+        "class": session.training_class, "session": session, "sheet": sheet, "words": queries.mark_words(),
         "now": timezone.now(), "file_form": PaperFileForm(), "walk_in": WalkInForm(),
         "remarks": RemarksForm(initial={"remarks": session.remarks}), "reason": request.POST.get("reason", ""),
     }  # fmt: skip
@@ -199,8 +202,9 @@ def remarks(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
 @require_GET
 def minutes(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     session = class_session(request, pk, number)
-    parent = session.training_class.organisation.get_parent()
+    parent, sheet = session.training_class.organisation.get_parent(), queries.sheet(session)
+    note_reading(request, ReadingKind.CLASS_FILE, people=len(sheet.rows), group=pk)
     body = draw(
-        queries.sheet(session), parent=parent.name if parent else "", made_at=timezone.now(), made_by=request.user.full_name
+        sheet, parent=parent.name if parent else "", made_at=timezone.now(), made_by=request.user.full_name
     )
     return document(body, "application/pdf", f"bien-ban-{session.training_class.name}-buoi-{number}.pdf")

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from classes import actions, codes, queries
 from classes.forms import PinForm
 from classes.models import ClassMember, TrainingClass
-from classes.views.access import class_member, failed_too_often, note_failure, taught_class
+from classes.views.access import class_member, failed_too_often, note_failure, note_reading, taught_class
+from people.models import ReadingKind
 from people.text import fold
 
 # Failures in ten minutes: of one pupil, and of one class, so that nobody tries one PIN on all names.
@@ -78,5 +79,6 @@ def _show(request: HttpRequest, training_class: TrainingClass, members: list[Cla
         made = actions.set_pins(training_class=training_class, members=members)
     except actions.NotOurAccount:
         raise Http404 from None
+    note_reading(request, ReadingKind.SLIPS, people=len(made), group=training_class.pk)
     context = {"class": training_class, "slips": made, "page": request.get_host() + "/classes/sign-in/"}
     return render(request, "classes/pin_slips.html", context)

@@ -20,10 +20,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from classes.forms import ColumnsForm, RosterFileForm, mended
-from classes.views.access import overseen, table_file
+from classes.views.access import note_reading, overseen, table_file
 from people import slips, tasks
 from people.actions import activation, rosters
-from people.models import OpenedAccount, Organisation, RosterImport, RosterKind
+from people.models import OpenedAccount, Organisation, ReadingKind, RosterImport, RosterKind
 from people.queries import rosters as queries
 from people.sheets import REFUSALS, Refused
 
@@ -181,6 +181,7 @@ def errors(request: HttpRequest, code: str, pk: uuid.UUID) -> HttpResponse:
 def waiting(request: HttpRequest, code: str) -> HttpResponse:
     unit = _managed(request, code)
     page, lines = queries.waiting_page(unit, request.GET.get("page", 1))
+    note_reading(request, ReadingKind.UNIT, people=len(lines), organisation=unit)
     return render(request, "agencies/waiting.html", {"unit": unit, "page": page, "lines": lines, "most": slips.MOST})
 
 
@@ -199,6 +200,7 @@ def papers(request: HttpRequest, code: str) -> HttpResponse:
     unit, now = _managed(request, code), timezone.now()
     opened = list(_chosen(request, unit))
     made = activation.issue_slips(opened=opened, organisation=unit, now=now)
+    note_reading(request, ReadingKind.UNIT_FILE, people=len(made), organisation=unit)
     frame = slips.Frame(
         organisation=unit.name, address=request.build_absolute_uri(reverse("account_activate")),
         pupils=queries.only_pupils(opened), good_until=timezone.localdate(now + activation.GOOD_FOR),

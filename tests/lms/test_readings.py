@@ -10,12 +10,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from classes.actions import create_class
+from classes.actions import assign, create_class
 from classes.models import ClassMember
 from lms.queries import readings_about
 from people.actions.readings import forget_readings
 from people.models import Membership, Reading
 from tests import world
+from tests.classes.conftest import add, open_class
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +79,19 @@ def test_a_teacher_leaves_notes_in_her_class(binh: Any, an: Any, city: Any, now:
         assert client.get(f"/classes/{made.pk}/{path}").status_code == 200
     assert seen(an) == [("Trần Văn Bình", "10A1", 1)] * 3
     assert seen(binh) == []
+
+
+def test_lists_of_work_and_pins_leave_notes_and_an_empty_list_none(binh: Any, chi: Any, course: Any, city: Any, now: Any) -> None:
+    made = open_class(binh, city.school, now)
+    add(made, "Lê Gia Hân\nTrần Minh Khôi", now)
+    later = timezone.now() + dt.timedelta(days=7)
+    given = assign(training_class=made, teacher=binh, course=course.page, part=None, due_at=later, now=now)
+    teacher = signed_in(binh)
+    assert teacher.get(f"/classes/{made.pk}/assignments/{given.pk}/learners/").status_code == 200
+    assert teacher.post(f"/classes/{made.pk}/members/pins/").status_code == 200
+    assert signed_in(chi).get("/agencies/P-BC/rosters/waiting/").status_code == 200
+    # Nobody waits in the ward: where nobody was shown, no note is left.
+    assert list(Reading.objects.order_by("pk").values_list("kind", "people")) == [("class", 2), ("slips", 2)]
 
 
 def test_old_notes_are_forgotten(chi: Any, nurse: Any, now: Any) -> None:
