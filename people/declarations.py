@@ -105,7 +105,9 @@ def _installed(label: str) -> bool:
 
 def _models() -> Iterator[type[Model]]:
     """Every model with a table of its own, those behind many-to-many fields and of other people's apps as well."""
-    return (model for model in apps.get_models(include_auto_created=True) if model._meta.managed and not model._meta.proxy)
+    found = (model for model in apps.get_models(include_auto_created=True) if model._meta.managed and not model._meta.proxy)
+    # The search index holds published pages alone, and its tables go by the database.
+    return (model for model in found if model._meta.app_label != "wagtailsearch")
 
 
 def _declared(label: str, said: dict[str, Any]) -> Declared:

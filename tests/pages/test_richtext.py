@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from html import escape
 from html.parser import HTMLParser
@@ -126,6 +127,8 @@ def test_whatever_the_editor_writes_comes_back(text):
 @given(st.lists(BLOCK, min_size=1, max_size=4).map("".join))
 @example('<p>0<a href="/khoa-hoc/">\xa0</a> <b>0</b></p>')
 def test_a_round_through_the_editor_changes_nothing(text):
+    # Wagtail keeps lists as lines with a depth: which of two neighbouring lists a line belongs to, it does not keep.
+    assume(not re.search(r"</[uo]l><[uo]l>", text))
     editor = ContentstateConverter(features=RICH_TEXT)
     once = editor.to_database_format(editor.from_database_format(text))
     again = editor.to_database_format(editor.from_database_format(html(to_markdown(once))))
