@@ -10,22 +10,21 @@ import io
 from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from reportlab.lib import colors
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import cm, mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Paragraph, Spacer, Table
 
 from classes.models import MarkedBy
 from classes.queries.attendance import Sheet, SheetRow
+from people.papers import BARE, RULED, say
 
 LEFT, RIGHT, TOP, BOTTOM = 30 * mm, 15 * mm, 20 * mm, 20 * mm
 TEXT_WIDTH = A4[0] - LEFT - RIGHT
@@ -103,20 +102,20 @@ class _Minutes:
     def _heading(self) -> list[Flowable]:
         centre: dict[str, Any] = {"alignment": TA_CENTER}
         small, strong, motto = _style(12, **centre), _style(12, "Tinos-Bold", **centre), _style(13, "Tinos-Bold", **centre)
-        left: list[Flowable] = [_say(self.parent.upper(), small)] if self.parent else []
+        left: list[Flowable] = [say(self.parent.upper(), small)] if self.parent else []
         left += [
-            _say(self.whole.organisation.name.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
-            _say(_("Số:          /BB-%(code)s") % {"code": self.whole.organisation.code}, _style(13, **centre)),
+            say(self.whole.organisation.name.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
+            say(_("Số:          /BB-%(code)s") % {"code": self.whole.organisation.code}, _style(13, **centre)),
         ]  # fmt: skip
         words = _("Độc lập - Tự do - Hạnh phúc")
         right = [
-            _say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), _say(words, motto),
+            say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), say(words, motto),
             _Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)),
         ]  # fmt: skip
-        block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.4, TEXT_WIDTH * 0.6], style=_BARE)
+        block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.4, TEXT_WIDTH * 0.6], style=BARE)
         title = _style(14, "Tinos-Bold", **centre)
         subject = _("Buổi %(number)s, lớp %(name)s") % {"number": self.session.number, "name": self.whole.name}
-        return [block, Spacer(1, 16), _say(_("BIÊN BẢN"), title), _say(subject, title), _Rule(5 * cm), Spacer(1, 10)]
+        return [block, Spacer(1, 16), say(_("BIÊN BẢN"), title), say(subject, title), _Rule(5 * cm), Spacer(1, 10)]
 
     def _facts(self) -> list[Flowable]:
         shown, session = self.sheet, self.session
@@ -144,13 +143,13 @@ class _Minutes:
     def _list(self) -> list[Flowable]:
         cell, head = _style(10.5), _style(10.5, "Tinos-Bold", alignment=TA_CENTER)
         titles = (_("STT"), _("Họ và tên"), _("Đơn vị"), _("Giờ đến"), _("Điểm danh"), _("Ký tên"))
-        rows = [[_say(title, head) for title in titles]]
+        rows = [[say(title, head) for title in titles]]
         for place, row in enumerate(self.sheet.rows, 1):
             values = (str(place), row.member.shown_as, row.agency, _arrival(row), _noted(row), "")
-            rows.append([_say(value, cell) for value in values])
+            rows.append([say(value, cell) for value in values])
         widths = [1.1 * cm, 4.6 * cm, 3.2 * cm, 1.7 * cm, 3.4 * cm]
-        table = Table(rows, colWidths=[*widths, TEXT_WIDTH - sum(widths)], repeatRows=1, style=_RULED)
-        return [_say(_("Danh sách điểm danh"), _style(13, "Tinos-Bold", spaceBefore=6, spaceAfter=6)), table, Spacer(1, 10)]
+        table = Table(rows, colWidths=[*widths, TEXT_WIDTH - sum(widths)], repeatRows=1, style=RULED)
+        return [say(_("Danh sách điểm danh"), _style(13, "Tinos-Bold", spaceBefore=6, spaceAfter=6)), table, Spacer(1, 10)]
 
     def _closing(self) -> list[Flowable]:
         ended = _("Buổi học kết thúc vào hồi %(hour)s giờ %(minute)s, ngày %(day)s./.") % _moment(self.end)
@@ -161,9 +160,9 @@ class _Minutes:
         strong, hint = _style(13, "Tinos-Bold", alignment=TA_CENTER), _style(12, "Tinos-Italic", alignment=TA_CENTER)
         signed = _("(Ký, ghi rõ họ tên)")
         trainer = self.session.trainer.full_name if self.session.trainer else ""
-        learner = [_say(_("ĐẠI DIỆN HỌC VIÊN"), strong), _say(signed, hint), Spacer(1, 2.4 * cm)]
-        leader = [_say(_("GIẢNG VIÊN"), strong), _say(signed, hint), Spacer(1, 2.4 * cm), _say(trainer, strong)]
-        return KeepTogether([Spacer(1, 12), Table([[learner, leader]], colWidths=[TEXT_WIDTH * 0.5] * 2, style=_BARE)])
+        learner = [say(_("ĐẠI DIỆN HỌC VIÊN"), strong), say(signed, hint), Spacer(1, 2.4 * cm)]
+        leader = [say(_("GIẢNG VIÊN"), strong), say(signed, hint), Spacer(1, 2.4 * cm), say(trainer, strong)]
+        return KeepTogether([Spacer(1, 12), Table([[learner, leader]], colWidths=[TEXT_WIDTH * 0.5] * 2, style=BARE)])
 
 
 def _moment(local: dt.datetime) -> dict[str, str]:
@@ -186,30 +185,4 @@ def _style(size: float, face: str = "Tinos", **fields: Any) -> ParagraphStyle:
 
 
 def _text(text: str) -> Paragraph:
-    return _say(text, _style(13, alignment=TA_JUSTIFY, firstLineIndent=1 * cm, spaceAfter=6))
-
-
-def _say(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(text).replace("  ", "&nbsp; "), style)
-
-
-# A table names its own font even when its cells bring theirs; without this the file would ask for Helvetica.
-_BARE = TableStyle(
-    [
-        ("FONTNAME", (0, 0), (-1, -1), "Tinos"),
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 0),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-    ]
-)
-_RULED = TableStyle(
-    [
-        ("FONTNAME", (0, 0), (-1, -1), "Tinos"),
-        ("GRID", (0, 0), (-1, -1), 0.5, colors.black),
-        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 3),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-        ("TOPPADDING", (0, 0), (-1, -1), 2),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
-    ]
-)
+    return say(text, _style(13, alignment=TA_JUSTIFY, firstLineIndent=1 * cm, spaceAfter=6))

@@ -18,7 +18,6 @@ from xml.sax.saxutils import escape
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from reportlab.lib import colors
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -36,9 +35,9 @@ from reportlab.platypus import (
     Paragraph,
     Spacer,
     Table,
-    TableStyle,
 )
 
+from people.papers import BARE, RULED, say
 from plans import wording
 from plans.disclosure import Cell
 from plans.queries import Breakdown, Ledger, ReportHead, Row
@@ -140,24 +139,24 @@ class _Writer:
         small, strong = _style(12, **centre), _style(12, "Tinos-Bold", **centre)
         motto, number = _style(13, "Tinos-Bold", **centre), _style(13, **centre)
         left = [
-            _say(_one_line(self.head.parent.upper(), "THÀNH PHỐ HỒ CHÍ MINH"), small),
-            _say(self.head.issuer.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
-            _say(_("Số:          /BC-%(code)s") % {"code": self.head.issuer_code}, number),
+            say(_one_line(self.head.parent.upper(), "THÀNH PHỐ HỒ CHÍ MINH"), small),
+            say(self.head.issuer.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
+            say(_("Số:          /BC-%(code)s") % {"code": self.head.issuer_code}, number),
         ]  # fmt: skip
         words = _("Độc lập - Tự do - Hạnh phúc")
-        place = _say(wording.place_and_date(_("Thành phố Hồ Chí Minh"), self.day), _style(13, "Tinos-Italic", **centre))
+        place = say(wording.place_and_date(_("Thành phố Hồ Chí Minh"), self.day), _style(13, "Tinos-Italic", **centre))
         right = [
-            _say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), _say(words, motto),
+            say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), say(words, motto),
             _Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)), Spacer(1, 4), place,
         ]  # fmt: skip
-        block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.396, TEXT_WIDTH * 0.604], style=_BARE)
+        block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.396, TEXT_WIDTH * 0.604], style=BARE)
         title = _style(14, "Tinos-Bold", **centre)
         subject = _("Tình hình triển khai nhiệm vụ bồi dưỡng, phổ cập trí tuệ nhân tạo %(period)s") % {
             "period": self._period().replace(" ", "\u00a0")
         }
-        found = [block, Spacer(1, 14), _say(_("BÁO CÁO"), title), _say(subject, title), _Rule(5 * cm), Spacer(1, 12)]
+        found = [block, Spacer(1, 14), say(_("BÁO CÁO"), title), say(subject, title), _Rule(5 * cm), Spacer(1, 12)]
         if self.head.addressee:
-            found.append(_say(_("Kính gửi: %(body)s") % {"body": self.head.addressee}, _style(14, **centre, spaceAfter=12)))
+            found.append(say(_("Kính gửi: %(body)s") % {"body": self.head.addressee}, _style(14, **centre, spaceAfter=12)))
         return found
 
     def _period(self) -> str:
@@ -223,20 +222,20 @@ class _Writer:
         dots = _style(14, alignment=TA_LEFT, spaceAfter=6)
         found: list[Flowable] = []
         for title in (_("III. KHÓ KHĂN, VƯỚNG MẮC"), _("IV. KIẾN NGHỊ, NHIỆM VỤ KỲ TIẾP THEO")):
-            found.append(KeepTogether([self._head(title), *(_say("." * 118, dots) for _line in range(4))]))
+            found.append(KeepTogether([self._head(title), *(say("." * 118, dots) for _line in range(4))]))
         closing = _("Trên đây là báo cáo của %(issuer)s./.") % {"issuer": self.head.issuer}
         return [*found, self._text(closing)]
 
     def _signature(self) -> Flowable:
         list_head, listed = _style(12, "Tinos-BoldItalic"), _style(11)
-        recipients = [_say(_("Nơi nhận:"), list_head)]
+        recipients = [say(_("Nơi nhận:"), list_head)]
         if self.head.addressee:
-            recipients.append(_say(_("- Như trên;"), listed))
-        recipients.append(_say(_("- Lưu: VT, %(unit)s.") % {"unit": "          "}, listed))
+            recipients.append(say(_("- Như trên;"), listed))
+        recipients.append(say(_("- Lưu: VT, %(unit)s.") % {"unit": "          "}, listed))
         signer = _style(13, "Tinos-Bold", alignment=TA_CENTER)
-        title = _say(_one_line(_("QUYỀN HẠN, CHỨC VỤ CỦA NGƯỜI KÝ"), "CỦA NGƯỜI KÝ"), signer)
+        title = say(_one_line(_("QUYỀN HẠN, CHỨC VỤ CỦA NGƯỜI KÝ"), "CỦA NGƯỜI KÝ"), signer)
         return KeepTogether(
-            [Spacer(1, 12), Table([[recipients, [title, Spacer(1, 2.6 * cm)]]], colWidths=[TEXT_WIDTH * 0.5] * 2, style=_BARE)]
+            [Spacer(1, 12), Table([[recipients, [title, Spacer(1, 2.6 * cm)]]], colWidths=[TEXT_WIDTH * 0.5] * 2, style=BARE)]
         )
 
     # --- annexes ------------------------------------------------------------------------------------------------
@@ -257,8 +256,8 @@ class _Writer:
         attached = _("(Kèm theo Báo cáo số          /BC-%(code)s)") % {"code": self.head.issuer_code}
         numeral = ("I", "II", "III", "IV", "V", "VI")[place]
         return [
-            _say(_("Phụ lục %(number)s") % {"number": numeral}, centre), _say(title.upper(), centre),
-            _say(attached, _style(13, "Tinos-Italic", alignment=TA_CENTER, spaceAfter=8)),
+            say(_("Phụ lục %(number)s") % {"number": numeral}, centre), say(title.upper(), centre),
+            say(attached, _style(13, "Tinos-Italic", alignment=TA_CENTER, spaceAfter=8)),
         ]  # fmt: skip
 
     def _breakdown(self, table: Breakdown) -> list[Flowable]:
@@ -286,26 +285,26 @@ class _Writer:
     # --- parts --------------------------------------------------------------------------------------------------
 
     def _text(self, text: str) -> Paragraph:
-        return _say(text, self.plain)
+        return say(text, self.plain)
 
     def _head(self, text: str) -> Paragraph:
-        return _say(text, self.section)
+        return say(text, self.section)
 
     def _table(
         self, heads: Sequence[str], rows: Sequence[Sequence[str | Cell]], widths: Sequence[float], source: Sequence[Row] = ()
     ) -> Table:
         """`widths` in cm, fitted to the text width. Heads are repeated on each page."""
         fit = TEXT_WIDTH / (sum(widths) * cm)
-        drawn = [[_say(head, self.column) for head in heads]]
+        drawn = [[say(head, self.column) for head in heads]]
         for place, row in enumerate(rows):
             strong = bool(source) and source[place].total
             drawn.append([self._box(value, strong) for value in row])
-        return Table(drawn, colWidths=[width * cm * fit for width in widths], repeatRows=1, style=_RULED)
+        return Table(drawn, colWidths=[width * cm * fit for width in widths], repeatRows=1, style=RULED)
 
     def _box(self, value: str | Cell, strong: bool) -> Paragraph:
         if isinstance(value, Cell):
-            return _say(figure(value), self.bold_figure if strong else self.figure)
-        return _say(value, self.bold_cell if strong else self.cell)
+            return say(figure(value), self.bold_figure if strong else self.figure)
+        return say(value, self.bold_cell if strong else self.cell)
 
 
 def figure(cell: Cell) -> str:
@@ -317,29 +316,3 @@ def figure(cell: Cell) -> str:
 def _one_line(text: str, words: str) -> str:
     """`text` with `words` kept on one line."""
     return text.replace(words, words.replace(" ", "\u00a0"))
-
-
-def _say(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(text).replace("  ", "&nbsp; "), style)
-
-
-# A table names its own font even when its cells bring theirs; without this the file would ask for Helvetica.
-_BARE = TableStyle(
-    [
-        ("FONTNAME", (0, 0), (-1, -1), "Tinos"),
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 0),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-    ]
-)
-_RULED = TableStyle(
-    [
-        ("FONTNAME", (0, 0), (-1, -1), "Tinos"),
-        ("GRID", (0, 0), (-1, -1), 0.5, colors.black),
-        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 3),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-        ("TOPPADDING", (0, 0), (-1, -1), 2),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
-    ]
-)

@@ -1,0 +1,35 @@
+"""What the papers of the city's offices share (Nghị định 30/2020/NĐ-CP): how text is said and how tables are ruled. Pure."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape
+
+from reportlab.lib import colors
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.platypus import Paragraph, TableStyle
+
+
+def say(text: str, style: ParagraphStyle) -> Paragraph:
+    return Paragraph(escape(text).replace("  ", "&nbsp; "), style)
+
+
+# A table names its own font even when its cells bring theirs; without this the file would ask for Helvetica.
+BARE = TableStyle(
+    [
+        ("FONTNAME", (0, 0), (-1, -1), "Tinos"),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+    ]
+)
+RULED = TableStyle(
+    [
+        ("FONTNAME", (0, 0), (-1, -1), "Tinos"),
+        ("GRID", (0, 0), (-1, -1), 0.5, colors.black),
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 3),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 2),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+    ]
+)
