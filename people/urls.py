@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from people.views import account, activation, entrance, privacy, staff
+from people.views import account, activation, entrance, national, privacy, staff
 
 urlpatterns = [
     path("", account.account, name="account"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("requests/queue/", privacy.request_queue, name="request_queue"),
     path("requests/queue/<uuid:pk>/", privacy.handle_request, name="handle_request"),
     path("sessions/end/", account.end_session, name="account_end_session"),
+    path("ways-in/", national.ways_in, name="ways_in"),
+    path("ways-in/<int:pk>/unlink/", national.unlink, name="unlink_identity"),
     path("second-factor/", entrance.second_factor, name="second_factor"),
     path("staff/", staff.powers, name="staff_powers"),
     path("staff/grant/", staff.grant, name="staff_grant"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.socialaccount.internal.flows.signup import get_pending_signup
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -31,6 +32,8 @@ def sign_up_start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         request.session[SIGN_UP_KEY] = form.cleaned_data
         target = safe_next(request)
+        if get_pending_signup(request):
+            return redirect("socialaccount_signup")
         return redirect(reverse("account_signup") + (f"?{urlencode({'next': target})}" if target else ""))
     return render(request, "account/sign_up_start.html", {"form": form, "next": safe_next(request)})
 
