@@ -75,6 +75,10 @@ READS_EVIDENCE = Rule.of(
     {OFFICER, OWNER, AUDITOR}, {OUTSIDER, OWNER, AUDITOR}, staff=True,
 )  # fmt: skip
 ANSWERS_REQUESTS = Rule.of("owner or support", {OWNER, SUPPORT}, staff=True)
+MERGES = Rule.of(
+    "officer or owner whose scope holds both accounts, owner or support over them",
+    {OFFICER, OWNER, SUPPORT}, {OUTSIDER, OWNER, SUPPORT}, staff=True,
+)  # fmt: skip
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -109,6 +113,9 @@ RULES: dict[str, Rule] = {
     "staff_decide": PROGRAMME_OWNER,
     "staff_end": IN_CHARGE,
     "staff_reset_second_factor": PROGRAMME_OWNER,
+    "staff_duplicates": Rule.of("officer, owner or support, of any place", {OFFICER, OWNER, SUPPORT, OUTSIDER}, staff=True),
+    "staff_merge": MERGES,
+    "staff_unmerge": MERGES,
     "ways_in": ONES_FACTORS,
     "unlink_identity": Rule.of("the person herself, with the second factor if she has one", {LEARNER}, {OUTSIDER}, guarded=True),
     "openid_connect_login": UNSET,

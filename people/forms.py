@@ -170,6 +170,12 @@ class ReasonForm(forms.Form):
         return nfc(self.cleaned_data["reason"])
 
 
+class MergeForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _("Ví dụ: đã gọi điện, chị nói cả hai đều của chị. Người ấy đọc được dòng này.")
+
+
 class GrantForm(ReasonForm):
     """Whom, what, where. Both names are exact, because a search would show who has an account."""
 

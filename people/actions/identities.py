@@ -75,10 +75,11 @@ def recognise(*, provider: str, claims: Claims, now: dt.datetime) -> User | None
     taken over, that holds no power, and whose name and year agree: an officer who writes her own number beside somebody
     else's name, or mistypes one, opens nothing.
     """
-    proved = PersonalIdKey.objects.filter(digest__in=claims.digests, proven=True, user__is_active=True).select_related("user")
+    proved = PersonalIdKey.objects.filter(digest__in=claims.digests, proven=True).select_related("user")
     user = next((key.user for key in proved if not key.user.is_superuser), None) or _waiting(claims)
-    if user is None:
-        return None
+    # Into a closed one nobody comes; who calls tells her into which it was merged.
+    if user is None or not user.is_active:
+        return user
     link(user=user, provider=provider, claims=claims, now=now)
     OpenedAccount.objects.waiting().filter(user=user).update(activated_at=now, digest="", letter_owed=False)
     return user

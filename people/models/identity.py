@@ -19,8 +19,10 @@ class AccountEventKind(models.TextChoices):
 
 class AccountEventQuerySet(models.QuerySet["AccountEvent"]):
     def untold(self) -> AccountEventQuerySet:
-        """Those about which a letter is owed: nobody is written to without a proven address."""
-        return self.filter(told_at__isnull=True).exclude(user__email="").filter(user__is_active=True)
+        """Those about which a letter is owed: nobody is written to without a proven address. A closed account is told that it
+        was merged: it may be somebody else's."""
+        merged = Q(kind=AccountEventKind.MERGED)
+        return self.filter(told_at__isnull=True).exclude(user__email="").filter(merged | Q(user__is_active=True))
 
 
 class AccountEvent(models.Model):

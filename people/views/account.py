@@ -19,6 +19,7 @@ from people.actions import accounts, sessions
 from people.consents import current_texts
 from people.forms import SIGN_UP_KEY, NameForm, StartForm
 from people.models import OVERSEEING, Membership, OpenedAccount
+from people.queries.duplicates import MERGING
 from people.views.reader import reader_of, safe_next
 
 
@@ -51,6 +52,7 @@ def _account_page(request: HttpRequest, form: NameForm) -> HttpResponse:
         "roles": queries.roles_of(reader),
         "devices": queries.devices(reader, request.session.session_key, timezone.now()),
         "oversees": bool(queries.role_kinds(reader) & set(OVERSEEING)),
+        "merges": bool(queries.role_kinds(reader) & MERGING),
     }
     return render(request, "people/account.html", context)
 

@@ -38,6 +38,7 @@ from lms.access import ANONYMOUS, EDITOR, LEARNER, MISSING, OWNER, ROLES, Route,
 from people.actions import activation
 from people.actions.accounts import grant_role
 from people.actions.identities import link
+from people.actions.merging import merge_people
 from people.actions.powers import ask_role
 from people.actions.requests import file_request
 from people.models import OpenedAccount
@@ -143,6 +144,10 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
     attempt = start_attempt(enrolment=enrolment, quiz=course.quiz, now=now, seed=1)
     certificate = issue(enrolment=enrolment, now=now)
     wanted = file_request(person=learner, kind="see", words="", now=now)
+    twins = [world.make_user(f"{name}-{officer.username}", "Đỗ Thị Lan", birth_year=1980) for name in ("a", "b", "c", "d")]
+    for one in twins:
+        world.join(one, ward)
+    joined = merge_people(kept=twins[2], closed=twins[3], reason="Chị Lan xác nhận", by=None, now=timezone.now())
     identity = link(user=learner, provider="national", claims=Claims(subject=learner.username), now=now)
     return {
         "": {
@@ -155,6 +160,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
         **agency, "agencies:withdraw": {"pk": needed.pk},
         "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
+        "staff_merge": {"kept": twins[0].pk, "closed": twins[1].pk}, "staff_unmerge": {"pk": joined.pk},
         "unlink_identity": {"pk": identity.pk}, "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
         "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
     }  # fmt: skip
