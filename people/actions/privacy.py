@@ -95,9 +95,10 @@ def erase_person(*, user: User, reason: str, by: User | None, now: dt.datetime) 
     if not nfc(reason):
         raise ReasonMissing
     merged = User.objects.filter(pk__in=AccountMerge.objects.standing().filter(kept=user).values("closed_id"))
-    for other in merged.order_by("pk"):
-        _erase(other, reason, by, now)
-    return _erase(user, reason, by, now)
+    accounts, why = [*merged.order_by("pk"), user], nfc(reason)
+    for one in accounts:
+        why = Identity.of(one).out_of(why, named=True)
+    return [_erase(one, why, by, now) for one in accounts][-1]
 
 
 def _erase(user: User, reason: str, by: User | None, now: dt.datetime) -> Erasure:
@@ -108,7 +109,7 @@ def _erase(user: User, reason: str, by: User | None, now: dt.datetime) -> Erasur
             identity = Identity.of(person)
             erasure = Erasure.objects.create(
                 account=person.pk, proof=proof_of(person), erased_at=now, by=by,
-                reason=identity.out_of(nfc(reason), named=True),
+                reason=reason,
             )  # fmt: skip
             _empty(person, identity, now)
     finish_erasure(erasure=erasure, now=now)
