@@ -49,7 +49,10 @@ class Site:
 
 @contextmanager
 def running_site(scratch: Path, database_url: str = "", redis_url: str = "", **settings: str) -> Iterator[Site]:
-    """A demo city on a free port of this machine, with these `settings` besides. Everything it writes lies in `scratch` or in a database of its own."""
+    """A demo city on a free port of this machine, with these `settings` besides.
+
+    Everything it writes lies in `scratch` or in a database of its own.
+    """
     var = scratch / f"browser-{os.getpid()}"
     shutil.rmtree(var, ignore_errors=True)
     port = _free_port()
