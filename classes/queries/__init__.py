@@ -41,6 +41,7 @@ from classes.queries.counts import (
 from classes.queries.due import (
     DueItem,
     due_for,
+    ties_of,
 )
 from classes.queries.lifecycle import (
     classes_over,
@@ -236,6 +237,7 @@ __all__ = [
     "taught_classes",
     "teacher_of",
     "teaching_organisations",
+    "ties_of",
     "trail",
     "trainers_of",
     "tree_page",

@@ -55,14 +55,40 @@ class _Given:
     required: bool = False
 
 
+@dataclass(frozen=True)
+class Ties:
+    """Whether she is in a class, and on the staff of an agency. Who is in neither is asked nothing more."""
+
+    in_class: bool
+    on_staff: bool
+
+
+@prepared(learner=int)
+def _ties(learner: int) -> QuerySet[Any]:
+    in_class = ClassMember.objects.current().filter(learner=OuterRef("pk"))
+    on_staff = Membership.objects.current().staff().filter(user=OuterRef("pk"))
+    both = User.objects.filter(pk=learner).annotate(in_class=Exists(in_class), on_staff=Exists(on_staff))
+    return both.values_list("in_class", "on_staff")
+
+
+def ties_of(learner: User) -> Ties:
+    """One query, far cheaper than those it spares most learners."""
+    return next((Ties(*row) for row in _ties(learner=learner.pk)), Ties(False, False))
+
+
 def due_for(
-    learner: User, now: dt.datetime, *, include_done: bool = False, live: dict[int, CourseOutline] | None = None
-) -> list[DueItem]:
+    learner: User, now: dt.datetime, *, include_done: bool = False, live: dict[int, CourseOutline] | None = None,
+    ties: Ties | None = None,
+) -> list[DueItem]:  # fmt: skip
     """Work of her open classes and courses her agency requires, soonest first.
 
-    Three queries for any number, and the outlines unless they are given.
+    Four queries at most for any number, and the outlines unless they are given.
     """
-    given = [*_from_classes(learner), *_from_agencies(learner)]
+    ties = ties or ties_of(learner)
+    given = [
+        *(_from_classes(learner) if ties.in_class else ()),
+        *(_from_agencies(learner) if ties.on_staff else ()),
+    ]
     if not given:
         return []
     completed: set[int] = set()
