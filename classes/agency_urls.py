@@ -20,6 +20,7 @@ urlpatterns = [
     path("import/", organisations.import_file, name="import"),
     re_path(r"^import/template\.(?P<extension>csv|xlsx)$", organisations.import_template, name="import_template"),
     path("import/<uuid:pk>/", organisations.import_preview, name="import_preview"),
+    path("import/<uuid:pk>/errors.xlsx", organisations.import_errors, name="import_errors"),
     path("operations/", organisations.operations, name="operations"),
     path("operations/<uuid:pk>/", organisations.operation, name="operation"),
     path("operations/<uuid:pk>/undo/", organisations.undo, name="undo"),

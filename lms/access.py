@@ -221,6 +221,7 @@ RULES: dict[str, Rule] = {
     "agencies:import": PROGRAMME_OWNER,
     "agencies:import_template": PROGRAMME_OWNER,
     "agencies:import_preview": SENT_IT,
+    "agencies:import_errors": SENT_IT,
     "agencies:operations": ANY_OVERSEER,
     "agencies:operation": OVERSEER,
     "agencies:undo": TAKES_BACK,

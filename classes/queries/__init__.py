@@ -68,6 +68,7 @@ from classes.queries.nominations import (
 from classes.queries.organisation_import import (
     Difference,
     ImportPlan,
+    import_errors,
     import_plan,
     import_template,
 )
@@ -189,6 +190,7 @@ __all__ = [
     "held_by",
     "held_paths",
     "home_of",
+    "import_errors",
     "import_plan",
     "import_template",
     "in_charge",

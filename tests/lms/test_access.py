@@ -113,7 +113,7 @@ def matrix(everybody: dict[str, Any], city: SimpleNamespace, course: Any, plan: 
         table = [["Mã", "Tên", "Loại", "Thuộc"], ["P-MOI", "Phường Mới", "ward", "UBND-TP"]]
         file = actions.keep_file(key=uuid.uuid4(), name="co-quan.csv", table=table, by=sender, now=timezone.now())
         one["plans"] = {"code": plan.code, "indicator": code, "period": period.code, "pk": measured.pk}
-        one["agencies:import_preview"] = {"pk": file.pk}
+        one["agencies:import_preview"] = one["agencies:import_errors"] = {"pk": file.pk}
         one["staff_decide"] = {"pk": asked.pk}
         one[""] |= {"restriction_id": number, "page_view_restriction_id": number}
     return City(people=everybody, things=things)
