@@ -46,6 +46,7 @@ def busy(city: SimpleNamespace, course: SimpleNamespace, binh: User, chi: User, 
     an = world.make_user("hai", "Nguyễn Thị Hải", birth_year=1980)
     world.join(an, city.ward, StaffCategory.CIVIL_SERVANT)
     world.grant(an, "editor", city.ward)
+    world.grant(an, "auditor", city.ward)
     week = now + dt.timedelta(days=7)
     school = actions.create_class(
         key=uuid.uuid4(), teacher=binh, name="Lớp tối", kind="school", organisation=city.school, starts_on=now.date(),
@@ -59,6 +60,7 @@ def busy(city: SimpleNamespace, course: SimpleNamespace, binh: User, chi: User, 
     actions.write_to_behind(
         key=uuid.uuid4(), assignment=given, members={member.number}, subject="Nhắc", text="Cố lên.", by=binh, now=now
     )
+    actions.count_agencies(now=now)
     actions.require_course(organisation=city.ward, course=course.page, due_at=week, officer=chi, now=now)
     done = enrol(learner=an, course=course.page, now=now)
     lesson = course.lessons[0]
