@@ -66,6 +66,7 @@ TAKES_BACK = Rule.of(
     {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True,
 )  # fmt: skip
 SENT_IT = Rule.of("the owner who sent the file", {OWNER}, (), staff=True)
+ASKED_FOR_IT = Rule.of("the officer who asked for it or keeps it", {OFFICER}, {OUTSIDER}, staff=True)
 SENDS_STAFF = Rule.of(
     "officer or owner, to a class that takes people from agencies, held above, at or below her place",
     {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True,
@@ -236,6 +237,14 @@ RULES: dict[str, Rule] = {
     "agencies:import": PROGRAMME_OWNER,
     "agencies:import_template": PROGRAMME_OWNER,
     "agencies:import_preview": SENT_IT,
+    "agencies:import_errors": SENT_IT,
+    "agencies:lists": ANY_OVERSEER,
+    "agencies:list_progress": ASKED_FOR_IT,
+    "agencies:list_file": ASKED_FOR_IT,
+    "agencies:list_drop": ASKED_FOR_IT,
+    "agencies:keep_view": ANY_OVERSEER,
+    "agencies:change_view": ASKED_FOR_IT,
+    "agencies:list_ask": OVERSEER,
     "agencies:operations": ANY_OVERSEER,
     "agencies:operation": OVERSEER,
     "agencies:undo": TAKES_BACK,

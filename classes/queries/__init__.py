@@ -41,6 +41,7 @@ from classes.queries.counts import (
 from classes.queries.due import (
     DueItem,
     due_for,
+    ties_of,
 )
 from classes.queries.lifecycle import (
     classes_over,
@@ -67,6 +68,7 @@ from classes.queries.nominations import (
 from classes.queries.organisation_import import (
     Difference,
     ImportPlan,
+    import_errors,
     import_plan,
     import_template,
 )
@@ -188,6 +190,7 @@ __all__ = [
     "held_by",
     "held_paths",
     "home_of",
+    "import_errors",
     "import_plan",
     "import_template",
     "in_charge",
@@ -236,6 +239,7 @@ __all__ = [
     "taught_classes",
     "teacher_of",
     "teaching_organisations",
+    "ties_of",
     "trail",
     "trainers_of",
     "tree_page",

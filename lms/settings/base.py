@@ -148,7 +148,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 AUTH_USER_MODEL = "people.User"
 # Beside the database, not in it: a restored backup is told by it whom to forget (manage.py erase_person --again).
 ERASURE_LEDGER = Path(env.text("ERASURE_LEDGER", str(VAR_DIR / "erasures.jsonl")))
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["people.adapters.SignedIn"]
 PASSWORD_HASHERS = [
     "people.hashers.Argon2id",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

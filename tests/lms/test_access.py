@@ -29,8 +29,10 @@ from wagtail.models import Collection, CollectionViewRestriction, PageViewRestri
 
 from certificates.actions import issue
 from classes import actions, checkin, queries
+from classes.actions import lists
 from classes.models import ClassMember, ClassSession, TrainingClass
 from classes.models.classes import ClassQuerySet
+from classes.queries.lists import filter_of
 from courses.actions import enrol
 from courses.models import Enrolment
 from lms import access
@@ -116,7 +118,7 @@ def matrix(everybody: dict[str, Any], city: SimpleNamespace, course: Any, plan: 
         table = [["Mã", "Tên", "Loại", "Thuộc"], ["P-MOI", "Phường Mới", "ward", "UBND-TP"]]
         file = actions.keep_file(key=uuid.uuid4(), name="co-quan.csv", table=table, by=sender, now=timezone.now())
         one["plans"] = {"code": plan.code, "indicator": code, "period": period.code, "pk": measured.pk}
-        one["agencies:import_preview"] = {"pk": file.pk}
+        one["agencies:import_preview"] = one["agencies:import_errors"] = {"pk": file.pk}
         one["staff_decide"] = {"pk": asked.pk}
         one[""] |= {"restriction_id": number, "page_view_restriction_id": number}
     return City(people=everybody, things=things)
@@ -158,11 +160,23 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "courses:done": {"page_id": course.lessons[0].pk}, "quizzes:start": {"page_id": course.quiz.pk},
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
-        **agency, "agencies:withdraw": {"pk": needed.pk},
+        **agency, "agencies:withdraw": {"pk": needed.pk}, **_of_her_own(officer, ward, now),
         "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
         "staff_merge": {"kept": twins[0].pk, "closed": twins[1].pk}, "staff_unmerge": {"pk": joined.pk},
         "unlink_identity": {"pk": identity.pk}, "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
         "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
+    }  # fmt: skip
+
+
+def _of_her_own(officer: Any, ward: Any, now: Any) -> dict[str, Any]:
+    """A list and a view of the officer's."""
+    wanted = lists.ask_for_list(owner=officer, unit=ward, wanted=filter_of(""), extension="csv", now=now)
+    lists.work_lists(now=timezone.now(), more=lambda: True)
+    view = lists.keep_view(owner=officer, name="Quá hạn", query="sort=overdue", now=now)
+    one = {"pk": wanted.pk}
+    return {
+        "agencies:list_progress": one, "agencies:list_file": one, "agencies:list_drop": one,
+        "agencies:change_view": {"pk": view.pk},
     }  # fmt: skip
 
 
