@@ -154,7 +154,7 @@ def national_app() -> SocialApp:
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """Who comes from the national sign-in, and whose account that is (decision 0019)."""
+    """Who comes from the national sign-in, and whose account that is (decision 0021)."""
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> NationalProvider:
         app = national_app()

@@ -227,7 +227,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Newest first; see people/sealing.py.
 SECOND_FACTOR_KEYS = [word for word in env.text("SECOND_FACTOR_KEYS", "").split(",") if word]
 
-# --- national sign-in: people/national.py, decision 0019. Without an issuer there is none ---------------------------
+# --- national sign-in: people/national.py, decision 0021. Without an issuer there is none ---------------------------
 OIDC_ISSUER = env.text("OIDC_ISSUER", "")
 OIDC_ID = env.text("OIDC_ID", "national")
 OIDC_NAME = env.text("OIDC_NAME", "VNeID")

@@ -1,7 +1,7 @@
 """Several ways of one person into one account: what links them, what does not, and taking one away.
 
 Nobody is let into an account because of an e-mail address a provider names, nor because an organisation wrote an ID number
-into it, unless that account waits for its owner still (decision 0019).
+into it, unless that account waits for its owner still (decision 0021).
 """
 
 from __future__ import annotations
