@@ -42,6 +42,7 @@ ANYBODY = Rule.of("anybody", ROLES)
 ANYBODY_STAFF_SEE_MORE = Rule.of("anybody; staff see more", ROLES, staff=True)
 ON_THE_WAY = Rule.of("in the middle of logging in; leads home whoever is signed in", _SIGNED_IN)
 CLOSED = Rule.of("nobody: leads to the site's own page", ())
+UNSET = Rule.of("anybody, where a national sign-in is set up; elsewhere there is no such page", ())
 KEY = Rule.of("a key and its secret, no account", ())
 SIGNED_IN = Rule.of("whoever is signed in", _SIGNED_IN)
 ONES_FACTORS = Rule.of("whoever is signed in, with the second factor if she has one", _SIGNED_IN, guarded=True)
@@ -75,6 +76,10 @@ READS_EVIDENCE = Rule.of(
     {OFFICER, OWNER, AUDITOR}, {OUTSIDER, OWNER, AUDITOR}, staff=True,
 )  # fmt: skip
 ANSWERS_REQUESTS = Rule.of("owner or support", {OWNER, SUPPORT}, staff=True)
+MERGES = Rule.of(
+    "officer or owner whose scope holds both accounts, owner or support over them",
+    {OFFICER, OWNER, SUPPORT}, {OUTSIDER, OWNER, SUPPORT}, staff=True,
+)  # fmt: skip
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -109,6 +114,16 @@ RULES: dict[str, Rule] = {
     "staff_decide": PROGRAMME_OWNER,
     "staff_end": IN_CHARGE,
     "staff_reset_second_factor": PROGRAMME_OWNER,
+    "staff_duplicates": Rule.of("officer, owner or support, of any place", {OFFICER, OWNER, SUPPORT, OUTSIDER}, staff=True),
+    "staff_merge": MERGES,
+    "staff_unmerge": MERGES,
+    "ways_in": ONES_FACTORS,
+    "unlink_identity": Rule.of("the person herself, with the second factor if she has one", {LEARNER}, {OUTSIDER}, guarded=True),
+    "openid_connect_login": UNSET,
+    "openid_connect_callback": UNSET,
+    "socialaccount_signup": UNSET,
+    "socialaccount_login_cancelled": UNSET,
+    "account_merged": UNSET,
     "account_login": ANYBODY,
     "account_logout": ANYBODY,
     "account_inactive": ANYBODY,
