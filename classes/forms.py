@@ -490,3 +490,18 @@ def _parts(course: CourseOutline) -> list[tuple[str, str]]:
          if part.number else part.title)
         for part in course.parts
     ]  # fmt: skip
+
+class PaperDateForm(forms.Form):
+    """The day under the signatures of a pile of papers."""
+
+    signed_on = forms.DateField(
+        label=_("Ngày cha mẹ ký"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": _("Chọn ngày ghi trên phiếu."), "invalid": _("Viết ngày như 05/09/2026.")},
+    )
+
+    def clean_signed_on(self) -> dt.date:
+        day = self.cleaned_data["signed_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("Ngày ký không thể sau hôm nay."))
+        return day

@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
     "people.work_rosters": {"task": "people.work_rosters", "schedule": 10.0},
     "people.send_activations": {"task": "people.send_activations", "schedule": 30.0},
+    "people.ask_guardians": {"task": "people.ask_guardians", "schedule": 30.0},
     "people.forget_rosters": {"task": "people.forget_rosters", "schedule": crontab(minute=20)},
     "people.tell": {"task": "people.tell", "schedule": 60.0},
     "people.forget_sessions": {"task": "people.forget_sessions", "schedule": crontab(hour=2, minute=40)},

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 
-from people.actions import activation, identity, privacy, readings, requests, rosters, sessions
+from people.actions import activation, guardians, identity, privacy, readings, requests, rosters, sessions
 from people.models import OpenedAccount
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,24 @@ def _letter(opened: OpenedAccount, token: str) -> None:
         subject = " ".join(render_to_string("account/email/activation_subject.txt", context).split())
         body = render_to_string("account/email/activation_message.txt", context)
     EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, None, [opened.address]).send()
+
+
+@shared_task(name="people.ask_guardians")
+def ask_guardians() -> int:
+    return guardians.send_letters(now=timezone.now(), send=_to_guardian)
+
+
+def _to_guardian(outgoing: guardians.Outgoing) -> None:
+    """In Vietnamese: nobody has said which language a guardian reads."""
+    site = settings.PUBLIC_URL.rstrip("/")
+    context = {
+        "question": outgoing.question, "name": outgoing.question.child.full_name,
+        "url": f"{site}{reverse('guardian', args=[outgoing.token])}", "again": f"{site}{reverse('guardian_link')}",
+    }  # fmt: skip
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = " ".join(render_to_string("people/email/guardian_ask_subject.txt", context).split())
+        body = render_to_string("people/email/guardian_ask_message.txt", context)
+    EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, None, [outgoing.address]).send()
 
 
 def nudge() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from people.views import account, activation, entrance, privacy, staff
+from people.views import account, activation, entrance, guardians, privacy, staff
 
 urlpatterns = [
     path("", account.account, name="account"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("activate/", activation.activate, name="account_activate"),
     path("activate/<str:token>/", activation.activate_link, name="account_activate_link"),
     path("activate/<str:token>/join/", activation.activate_join, name="account_activate_join"),
+    path("guardian/", guardians.guardian_link, name="guardian_link"),
+    path("guardian/<str:token>/", guardians.guardian, name="guardian"),
     path("data.json", account.data, name="account_data"),
     path("data/", privacy.copy, name="account_copy"),
     path("requests/", privacy.data_requests, name="data_requests"),

@@ -33,6 +33,10 @@ from classes.queries.board import (
     board_rows,
     member_board,
 )
+from classes.queries.consents import (
+    GuardianRow,
+    guardian_rows,
+)
 from classes.queries.counts import (
     counted_agencies,
     counting_owed,
@@ -139,6 +143,8 @@ from classes.queries.teaching import (
 )
 
 __all__ = [
+    "GuardianRow",
+    "guardian_rows",
     "ALL",
     "Board",
     "Close",

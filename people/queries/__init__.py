@@ -199,14 +199,17 @@ def devices(user: User, session_key: str | None, now: dt.datetime) -> list[Devic
 
 
 def consent_states(user: User, today: dt.date) -> list[ConsentState]:
-    """One state a purpose, the last one given; a guardian's purpose only where it was given or is needed."""
+    """One state a purpose, the last one given; otherwise what is asked of her: a child for what learning needs, with a
+    guardian, everybody else for the rest."""
     last = {consent.purpose: consent for consent in user.consents.order_by("given_at", "pk")}  # type: ignore[attr-defined]
+    family = {ConsentPurpose.GUARDIAN, ConsentPurpose.CHILD}
+    asked = {ConsentPurpose.ACCOUNT} | (family if user.is_minor(today) else {ConsentPurpose.RESEARCH})
     states = []
     for purpose, text in current_texts().items():
         kept = last.get(purpose)
         if kept is not None:
             states.append(ConsentState(text, kept.given_at, kept.withdrawn_at, kept.version, kept.given_by))
-        elif purpose != ConsentPurpose.GUARDIAN or user.is_minor(today):
+        elif purpose in asked:
             states.append(ConsentState(text, None, None, "", ""))
     return states
 
