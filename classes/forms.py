@@ -505,3 +505,15 @@ class PaperDateForm(forms.Form):
         if day > timezone.localdate():
             raise forms.ValidationError(_("Ngày ký không thể sau hôm nay."))
         return day
+
+
+class ViewAsReasonForm(forms.Form):
+    """Why somebody of staff looks as a learner. It is kept, and the learner reads it."""
+
+    reason = forms.CharField(
+        label=_("Lý do"),
+        max_length=200,
+        help_text=_("Một câu, ví dụ: em báo không thấy bài đã giao. Người ấy đọc được dòng này."),
+        error_messages={"required": _("Viết lý do, một câu là đủ.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

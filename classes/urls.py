@@ -16,6 +16,7 @@ from classes.views import (
     pins,
     sessions,
     teacher,
+    viewing,
 )
 
 UUID = r"(?P<pk>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -75,6 +76,7 @@ urlpatterns = [
     path("<uuid:pk>/members/pins/", pins.slips, name="pins"),
     path("<uuid:pk>/members/<int:number>/pin/", pins.reset, name="pin"),
     path("<uuid:pk>/members/<int:number>/", members.member, name="member"),
+    path("<uuid:pk>/members/<int:number>/view-as/", viewing.view_as, name="view_as"),
     path("<uuid:pk>/members/<int:number>/rename/", members.rename, name="rename"),
     path("<uuid:pk>/members/<int:number>/password/", members.password, name="password"),
     path("<uuid:pk>/members/<int:number>/remove/", members.remove, name="remove"),

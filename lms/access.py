@@ -74,6 +74,7 @@ READS_EVIDENCE = Rule.of(
     {OFFICER, OWNER, AUDITOR}, {OUTSIDER, OWNER, AUDITOR}, staff=True,
 )  # fmt: skip
 ANSWERS_REQUESTS = Rule.of("owner or support", {OWNER, SUPPORT}, staff=True)
+VIEWS_AS = Rule.of("owner or support, as a learner of theirs who holds no power", {OWNER, SUPPORT}, (), staff=True)
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -96,6 +97,7 @@ RULES: dict[str, Rule] = {
     "account_activate_join": PROVED_ADDRESS,
     "guardian_link": ANYBODY,
     "guardian": LETTER,
+    "lift_restriction": SIGNED_IN,
     "account_data": SIGNED_IN,
     "account_copy": SIGNED_IN,
     "readings": SIGNED_IN,
@@ -105,6 +107,8 @@ RULES: dict[str, Rule] = {
     "handle_request": ANSWERS_REQUESTS,
     "account_end_session": SIGNED_IN,
     "second_factor": SIGNED_IN,
+    "view_as": VIEWS_AS,
+    "end_view_as": SIGNED_IN,
     "staff_powers": ANY_OVERSEER,
     "staff_grant": ANY_IN_CHARGE,
     "staff_decide": PROGRAMME_OWNER,
@@ -208,6 +212,7 @@ RULES: dict[str, Rule] = {
     "classes:pins": CLASS_TEACHER,
     "classes:pin": CLASS_TEACHER,
     "classes:member": CLASS_TEACHER,
+    "classes:view_as": CLASS_TEACHER,
     "classes:rename": CLASS_TEACHER,
     "classes:password": CLASS_TEACHER,
     "classes:remove": CLASS_TEACHER,

@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "classes.close_over": {"task": "classes.close_over", "schedule": crontab(minute="7,37")},
     "classes.count_agencies": {"task": "classes.count_agencies", "schedule": 30.0},
     "classes.mail": {"task": "classes.mail", "schedule": 60.0},
+    "classes.purge": {"task": "classes.purge", "schedule": crontab(hour=3, minute=30)},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
     "people.work_rosters": {"task": "people.work_rosters", "schedule": 10.0},
@@ -29,6 +30,8 @@ app.conf.beat_schedule = {
     "people.forget_sessions": {"task": "people.forget_sessions", "schedule": crontab(hour=2, minute=40)},
     "people.answer_requests": {"task": "people.answer_requests", "schedule": 60.0},
     "people.forget_readings": {"task": "people.forget_readings", "schedule": crontab(hour=3, minute=20)},
+    "people.purge": {"task": "people.purge", "schedule": crontab(hour=3, minute=40)},
+    "people.tell_unused": {"task": "people.tell_unused", "schedule": crontab(minute=50)},
     "people.erase_owed": {"task": "people.erase_owed", "schedule": 60.0},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

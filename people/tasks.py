@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 
-from people.actions import activation, guardians, identity, privacy, readings, requests, rosters, sessions
-from people.models import OpenedAccount
+from people.actions import activation, guardians, identity, privacy, purge, readings, requests, rosters, sessions
+from people.models import OpenedAccount, UnusedAccount
 
 log = logging.getLogger(__name__)
 
@@ -106,3 +106,25 @@ def erase_owed() -> int:
 @shared_task(name="people.forget_readings")
 def forget_readings() -> int:
     return readings.forget_readings(now=timezone.now())
+
+
+@shared_task(name="people.purge")
+def let_go() -> int:
+    """What is kept no longer. A slice of time each night; the next one goes on."""
+    until = time.monotonic() + SLICE
+    gone = purge.purge(kinds=purge.kinds(), now=timezone.now(), more=lambda: time.monotonic() < until)
+    return sum(gone.values())
+
+
+@shared_task(name="people.tell_unused")
+def tell_unused() -> int:
+    return purge.send_notices(now=timezone.now(), send=_unused)
+
+
+def _unused(notice: UnusedAccount) -> None:
+    site = settings.PUBLIC_URL.rstrip("/")
+    context = {"name": notice.person.full_name, "day": notice.erase_at, "url": f"{site}{reverse('account_login')}"}
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = " ".join(render_to_string("people/email/unused_subject.txt", context).split())
+        body = render_to_string("people/email/unused_message.txt", context)
+    EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, None, [notice.person.email]).send()

@@ -141,8 +141,10 @@ from classes.queries.teaching import (
     teaching_organisations,
     with_own_account,
 )
+from classes.queries.viewing import teaches_member
 
 __all__ = [
+    "teaches_member",
     "GuardianRow",
     "guardian_rows",
     "ALL",

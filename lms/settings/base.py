@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "lms.middleware.SecondFactor",
     "lms.middleware.SignInNoted",
     "lms.middleware.GuestWorkFollows",
+    "lms.viewing.ViewAs",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
