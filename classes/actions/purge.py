@@ -30,18 +30,19 @@ def kinds() -> tuple[Due, ...]:
     )
 
 
-def _ended_years(now: dt.datetime) -> list[str]:
-    """School years over for longer than AFTER_THE_YEAR, as they stand on classes."""
-    today, over = timezone.localdate(now), []
-    for year in TrainingClass.objects.filter(kind=ClassKind.SCHOOL).order_by().values_list("school_year", flat=True).distinct():
-        end = codes.school_year_end(year)
-        if end is not None and end + AFTER_THE_YEAR < today:
-            over.append(year)
-    return over
-
-
 def _of_ended_years(now: dt.datetime) -> Any:
-    return TrainingClass.objects.filter(kind=ClassKind.SCHOOL, school_year__in=_ended_years(now))
+    """School classes whose year, and whose own last day, are over for longer than AFTER_THE_YEAR.
+
+    One that names no school year is of the year in which it started; June and July are already of the next.
+    """
+    today = timezone.localdate(now)
+    before = today - AFTER_THE_YEAR
+    school = TrainingClass.objects.filter(kind=ClassKind.SCHOOL)
+    years = school.exclude(school_year="").order_by().values_list("school_year", flat=True).distinct()
+    ended = [year for year in years if (end := codes.school_year_end(year)) is not None and end < before]
+    last = before.year if before > dt.date(before.year, 5, 31) else before.year - 1
+    unnamed = Q(school_year="", starts_on__lt=dt.date(last, 6, 1))
+    return school.filter(Q(school_year__in=ended) | unnamed).exclude(ends_on__gte=before)
 
 
 def _over(now: dt.datetime) -> Iterable[Any]:

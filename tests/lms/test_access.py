@@ -35,7 +35,7 @@ from courses.actions import enrol
 from courses.models import Enrolment
 from lms import access
 from lms.access import ANONYMOUS, EDITOR, LEARNER, MISSING, OWNER, ROLES, Route, routes, rule_for
-from people.actions import activation
+from people.actions import activation, guardians
 from people.actions.accounts import grant_role
 from people.actions.powers import ask_role
 from people.actions.requests import file_request
@@ -152,9 +152,16 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
         **agency, "agencies:withdraw": {"pk": needed.pk},
         "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
+        "view_as": {"pk": learner.pk}, "guardian": {"token": _guardians_token(klass, teacher)},
         "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
         "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
     }  # fmt: skip
+
+
+def _guardians_token(klass: TrainingClass, teacher: Any) -> str:
+    child = ClassMember.objects.select_related("learner").get(training_class=klass, number=1).learner
+    asked = guardians.ask_guardian(child=child, address="me@example.com", by=teacher, now=timezone.now())
+    return guardians.token_of(asked)
 
 
 def _in_the_room(klass: TrainingClass, teacher: Any, now: Any) -> dict[str, Any]:
