@@ -497,3 +497,30 @@ def _parts(course: CourseOutline) -> list[tuple[str, str]]:
          if part.number else part.title)
         for part in course.parts
     ]  # fmt: skip
+
+class PaperDateForm(forms.Form):
+    """The day under the signatures of a pile of papers."""
+
+    signed_on = forms.DateField(
+        label=_("Ngày cha mẹ ký"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": _("Chọn ngày ghi trên phiếu."), "invalid": _("Viết ngày như 05/09/2026.")},
+    )
+
+    def clean_signed_on(self) -> dt.date:
+        day = self.cleaned_data["signed_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("Ngày ký không thể sau hôm nay."))
+        return day
+
+
+class ViewAsReasonForm(forms.Form):
+    """Why somebody of staff looks as a learner. It is kept, and the learner reads it."""
+
+    reason = forms.CharField(
+        label=_("Lý do"),
+        max_length=200,
+        help_text=_("Một câu, ví dụ: em báo không thấy bài đã giao. Người ấy đọc được dòng này."),
+        error_messages={"required": _("Viết lý do, một câu là đủ.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

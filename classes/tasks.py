@@ -9,6 +9,8 @@ from kombu.exceptions import OperationalError
 
 from classes import actions, letters
 from classes.actions import lists
+from classes.actions.purge import kinds
+from people.actions.purge import purge
 
 log = logging.getLogger(__name__)
 
@@ -50,3 +52,10 @@ def nudge_lists() -> None:
 @shared_task(name="classes.count_agencies")
 def count_agencies() -> int | None:
     return actions.count_owed_agencies(now=timezone.now())
+
+
+@shared_task(name="classes.purge")
+def let_go() -> int:
+    """Names, PINs and letters of classes that are over for long. A slice of time each night; the next one goes on."""
+    until = time.monotonic() + 90
+    return sum(purge(kinds=kinds(), now=timezone.now(), more=lambda: time.monotonic() < until).values())

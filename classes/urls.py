@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from classes.views import assignments, attend, attendance, join, lifecycle, members, nominations, pins, sessions, teacher
+from classes.views import (
+    assignments,
+    attend,
+    attendance,
+    consents,
+    join,
+    lifecycle,
+    members,
+    nominations,
+    pins,
+    sessions,
+    teacher,
+    viewing,
+)
 
 UUID = r"(?P<pk>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
@@ -57,10 +70,13 @@ urlpatterns = [
     path("<uuid:pk>/nominate/", nominations.nominate, name="nominate"),
     path("<uuid:pk>/nominate/<int:nomination>/decline/", nominations.refuse, name="refuse"),
     path("<uuid:pk>/members/add/", members.add, name="add"),
+    path("<uuid:pk>/consents/", consents.consents, name="consents"),
+    path("<uuid:pk>/consents/forms.pdf", consents.consent_forms, name="consent_forms"),
     path("<uuid:pk>/members/slips/", members.slips, name="slips"),
     path("<uuid:pk>/members/pins/", pins.slips, name="pins"),
     path("<uuid:pk>/members/<int:number>/pin/", pins.reset, name="pin"),
     path("<uuid:pk>/members/<int:number>/", members.member, name="member"),
+    path("<uuid:pk>/members/<int:number>/view-as/", viewing.view_as, name="view_as"),
     path("<uuid:pk>/members/<int:number>/rename/", members.rename, name="rename"),
     path("<uuid:pk>/members/<int:number>/password/", members.password, name="password"),
     path("<uuid:pk>/members/<int:number>/remove/", members.remove, name="remove"),

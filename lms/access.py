@@ -80,6 +80,7 @@ MERGES = Rule.of(
     "officer or owner whose scope holds both accounts, owner or support over them",
     {OFFICER, OWNER, SUPPORT}, {OUTSIDER, OWNER, SUPPORT}, staff=True,
 )  # fmt: skip
+VIEWS_AS = Rule.of("owner or support, as a learner of theirs who holds no power", {OWNER, SUPPORT}, (), staff=True)
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -100,6 +101,9 @@ RULES: dict[str, Rule] = {
     "account_activate": ANYBODY,
     "account_activate_link": LETTER,
     "account_activate_join": PROVED_ADDRESS,
+    "guardian_link": ANYBODY,
+    "guardian": LETTER,
+    "lift_restriction": SIGNED_IN,
     "account_data": SIGNED_IN,
     "account_copy": SIGNED_IN,
     "readings": SIGNED_IN,
@@ -109,6 +113,8 @@ RULES: dict[str, Rule] = {
     "handle_request": ANSWERS_REQUESTS,
     "account_end_session": SIGNED_IN,
     "second_factor": SIGNED_IN,
+    "view_as": VIEWS_AS,
+    "end_view_as": SIGNED_IN,
     "staff_powers": ANY_OVERSEER,
     "staff_grant": ANY_IN_CHARGE,
     "staff_decide": PROGRAMME_OWNER,
@@ -216,10 +222,13 @@ RULES: dict[str, Rule] = {
     "classes:nominate": SENDS_STAFF,
     "classes:refuse": SENDS_STAFF,
     "classes:add": CLASS_TEACHER,
+    "classes:consents": CLASS_TEACHER,
+    "classes:consent_forms": CLASS_TEACHER,
     "classes:slips": CLASS_TEACHER,
     "classes:pins": CLASS_TEACHER,
     "classes:pin": CLASS_TEACHER,
     "classes:member": CLASS_TEACHER,
+    "classes:view_as": CLASS_TEACHER,
     "classes:rename": CLASS_TEACHER,
     "classes:password": CLASS_TEACHER,
     "classes:remove": CLASS_TEACHER,

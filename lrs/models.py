@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from people.models import User, restricted_people
+
 
 class StatementQuerySet(models.QuerySet["Statement"]):
     def undelivered(self, now: dt.datetime) -> StatementQuerySet:
-        """Statements owed to the outside LRS and due for a try, oldest first."""
-        return self.filter(delivered_at__isnull=True, refused="", deliver_after__lte=now).order_by("seq")
+        """Statements owed to the outside LRS and due for a try, oldest first.
+
+        Of who restricted the use of her data nothing is handed on; it is owed again from the day that ends.
+        """
+        owed = self.filter(delivered_at__isnull=True, refused="", deliver_after__lte=now)
+        held_back = User.objects.filter(pk__in=restricted_people()).values_list("actor_id", flat=True)
+        actors = [f"{settings.XAPI_HOME}|{actor}" for actor in held_back]
+        return (owed.exclude(actor__in=actors) if actors else owed).order_by("seq")
 
 
 class Statement(models.Model):

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+from functools import cache
+from pathlib import Path
 
 from django.utils import timezone
 
-# Working days until the person must know that we have it. Public holidays are not known here: on them we are early.
+# Working days until the person must know that we have it.
 ACKNOWLEDGE = 2
 DAYS = {"see": 10, "correct": 10, "export": 10, "restrict": 15, "withdraw": 15, "erase": 20}
+
+
+HOLIDAYS = Path(__file__).with_name("holidays.csv")
+
+
+@cache
+def holidays() -> frozenset[dt.date]:
+    """Public holidays that are certain. One not announced yet counts as a working day: then we are early, never late."""
+    with HOLIDAYS.open(encoding="utf-8", newline="") as file:
+        return frozenset(
+            dt.date.fromisoformat(row["day"]) for row in csv.DictReader(file) if row["kind"] == "off" and row["sure"] == "yes"
+        )
+
+
+def known_until() -> int:
+    """The last year whose holidays are known."""
+    return max(day.year for day in holidays())
+
+
+def is_working_day(day: dt.date) -> bool:
+    return day.weekday() < 5 and day not in holidays()
 
 
 def acknowledge_by(filed_at: dt.datetime) -> dt.datetime:
     day, left = timezone.localtime(filed_at).date(), ACKNOWLEDGE
     while left:
         day += dt.timedelta(days=1)
-        left -= day.weekday() < 5
+        left -= is_working_day(day)
     return _end_of(day)
 
 

@@ -24,7 +24,7 @@ class ConsentText:
 
     @property
     def optional(self) -> bool:
-        """May be withdrawn while the account stays. A guardian's consent may not: the account of a child rests on it."""
+        """May be given and withdrawn on the account page. A guardian's is given by her own link or on paper."""
         return not self.required and self.purpose != ConsentPurpose.GUARDIAN
 
 

@@ -48,6 +48,9 @@ class Category:
     basis: Wording
     readers: Wording
     kept: Wording
+    # Who sees to it that nothing is kept longer, and by which sweeps of lms.celery; none: a person, as `enforced` says.
+    enforced: Wording
+    sweeps: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,10 @@ def _raw() -> dict[str, Any]:
 @cache
 def categories() -> dict[str, Category]:
     return {
-        key: Category(key=key, **{name: Wording.read(text) for name, text in said.items()})
+        key: Category(
+            key=key, sweeps=tuple(said["sweeps"]),
+            **{name: Wording.read(text) for name, text in said.items() if name != "sweeps"},
+        )  # fmt: skip
         for key, said in _raw()["categories"].items()
     }
 
@@ -219,6 +225,10 @@ def _contradictions(label: str, said: dict[str, Any], known: dict[str, type[Mode
 # --- the page of the register -------------------------------------------------------------------------------------------
 
 
+def _sweeps(category: Category) -> str:
+    return f" ({', '.join(f'`{name}`' for name in category.sweeps)})" if category.sweeps else ""
+
+
 def register() -> str:
     """docs/personal-data.md: every category and every field, in English."""
     lines = [
@@ -239,6 +249,7 @@ def register() -> str:
             f"| legal basis | {category.basis.en} |",
             f"| who reads it | {category.readers.en} |",
             f"| kept | {category.kept.en} |",
+            f"| enforced | {category.enforced.en}{_sweeps(category)} |",
             "", "| field | what it is | on erasure |", "|---|---|---|",
         ]  # fmt: skip
         for one in by_category.get(key, []):

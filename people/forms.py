@@ -31,6 +31,8 @@ from people.queries import person_named
 from people.text import is_person_name, is_username, nfc
 
 SIGN_UP_KEY = "sign_up"
+# From this age a child is asked herself.
+OWN_AGREEMENT = 7
 
 PASSWORD_HINT = _("Ít nhất 8 ký tự, không chỉ toàn số. Một câu ngắn dễ nhớ là tốt nhất. Bạn dán được vào ô này.")
 CODE_HINT = _("Sáu chữ số trong ứng dụng xác thực, hoặc một mã dự phòng.")
@@ -225,10 +227,15 @@ class ConsentsForm(forms.Form):
         self.birth_year, self.audience = birth_year, audience
         self.minor = User(birth_year=birth_year, audience=audience).is_minor(timezone.localdate())
         if self.minor:
-            self.fields["guardian_name"] = FullNameField(
-                label=_("Họ và tên cha, mẹ hoặc người giám hộ"),
-                widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "words", "spellcheck": "false"}),
-                error_messages={"required": _("Nhờ cha, mẹ hoặc người giám hộ tự viết tên vào đây.")},
+            self.fields["guardian_email"] = forms.EmailField(
+                label=_("Thư điện tử của cha, mẹ hoặc người giám hộ"),
+                help_text=_("Chúng tôi gửi một lá thư tới đây. Cha mẹ đọc và đồng ý thì tài khoản của em mở."),
+                max_length=254,
+                widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email", "spellcheck": "false"}),
+                error_messages={
+                    "required": _("Dưới 16 tuổi cần cha mẹ đồng ý. Chưa có địa chỉ thì em vẫn học được như khách."),
+                    "invalid": _("Xem lại địa chỉ: thiếu ký tự @ hoặc phần sau nó, ví dụ ten@example.com."),
+                },
             )
         for purpose, text in self.consent_texts().items():
             binding = not text.optional
@@ -240,37 +247,31 @@ class ConsentsForm(forms.Form):
             )
 
     def consent_texts(self) -> dict[str, ConsentText]:
-        return {purpose: text for purpose, text in current_texts().items() if self.minor or purpose != ConsentPurpose.GUARDIAN}
+        """A child is asked in her own words from 7, and for nothing she does not need; her guardian is asked by letter."""
+        texts = current_texts()
+        asked = [ConsentPurpose.ACCOUNT, ConsentPurpose.RESEARCH]
+        if self.minor:
+            asked = [ConsentPurpose.ACCOUNT]
+            if timezone.localdate().year - self.birth_year >= OWN_AGREEMENT:
+                asked.append(ConsentPurpose.CHILD)
+        return {purpose: texts[purpose] for purpose in asked if purpose in texts}
 
     def own_consents(self) -> list[tuple[forms.BoundField, ConsentText]]:
-        return [(self[f"consent_{text.purpose}"], text) for text in self.consent_texts().values() if text.purpose != "guardian"]
-
-    def guardian_consent(self) -> tuple[forms.BoundField, ConsentText] | None:
-        text = self.consent_texts().get(ConsentPurpose.GUARDIAN)
-        return (self["consent_guardian"], text) if text else None
+        return [(self[f"consent_{text.purpose}"], text) for text in self.consent_texts().values()]
 
     @staticmethod
     def _consent_hint(purpose: str, binding: bool) -> Any:
-        if purpose == ConsentPurpose.GUARDIAN:
-            return _("Cha, mẹ hoặc người giám hộ đọc và chọn mục này.")
         if binding:
             return _("Bắt buộc để có tài khoản. Không đồng ý, bạn vẫn học được như khách.")
         return _("Không bắt buộc")
 
     @staticmethod
     def _consent_error(purpose: str) -> Any:
-        if purpose == ConsentPurpose.GUARDIAN:
-            return _("Dưới 16 tuổi cần cha, mẹ hoặc người giám hộ đồng ý. Chưa có thì em vẫn học được bằng mã lớp.")
         return _("Chưa chọn mục này thì chưa mở được tài khoản. Bạn vẫn học được như khách, không cần tài khoản.")
 
     def consents(self) -> dict[str, str]:
-        """Each purpose agreed to, to who agreed."""
-        data: dict[str, Any] = self.cleaned_data
-        return {
-            purpose: data["guardian_name"] if purpose == ConsentPurpose.GUARDIAN else ""
-            for purpose in self.consent_texts()
-            if data[f"consent_{purpose}"]
-        }
+        """Each purpose agreed to, by herself; her guardian answers a letter."""
+        return {purpose: "" for purpose in self.consent_texts() if self.cleaned_data[f"consent_{purpose}"]}
 
 
 class SignupForm(ConsentsForm, HouseMixin, account_forms.SignupForm):
@@ -316,6 +317,9 @@ class SignupForm(ConsentsForm, HouseMixin, account_forms.SignupForm):
             self.cleaned_data.get("email") or self.cleaned_data.get("username")
         ):
             self.add_error("email", _("Viết địa chỉ thư điện tử, hoặc chọn một tên đăng nhập ở ngay bên dưới."))
+        guardian = self.cleaned_data.get("guardian_email", "")
+        if guardian and guardian.lower() == self.cleaned_data.get("email", "").lower():
+            self.add_error("guardian_email", _("Đây là địa chỉ của em. Viết địa chỉ của cha, mẹ hoặc người giám hộ."))
         return self.cleaned_data
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
@@ -337,6 +341,7 @@ class SignupForm(ConsentsForm, HouseMixin, account_forms.SignupForm):
             audience=self.audience,
             consents=self.consents(),
             channel="web",
+            guardian_email=data.get("guardian_email", ""),
             now=timezone.now(),
         )
         request.session.pop(SIGN_UP_KEY, None)
@@ -362,7 +367,8 @@ class NationalSignupForm(ConsentsForm):
         try:
             user = identities.register(
                 full_name=self.cleaned_data["full_name"], birth_year=self.birth_year, audience=self.audience,
-                consents=self.consents(), provider=self.sociallogin.account.provider, claims=self.claims, now=timezone.now(),
+                consents=self.consents(), provider=self.sociallogin.account.provider, claims=self.claims,
+                guardian_email=self.cleaned_data.get("guardian_email", ""), now=timezone.now(),
             )  # fmt: skip
         except identities.BelongsToAnother:
             # A second window was quicker: the account is there.
@@ -531,3 +537,44 @@ class AnswerForm(forms.Form):
         if step == "fulfil" and "sure" in self.fields and not self.cleaned_data.get("sure"):
             self.add_error("sure", _("Kiểm tra rồi chọn ô này trước khi xóa."))
         return self.cleaned_data
+
+
+class GuardianForm(HouseMixin, forms.Form):
+    """What a guardian says on the page of the letter. Nothing is ticked beforehand."""
+
+    name = FullNameField(
+        label=_("Họ và tên của bạn"),
+        help_text=_("Là cha, mẹ hoặc người giám hộ của em."),
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autocapitalize": "words", "spellcheck": "false"}),
+        error_messages={"required": _("Viết họ và tên của bạn, để sau này biết ai đã đồng ý.")},
+    )
+    agreed = forms.BooleanField(
+        label=_("Tôi đã đọc và đồng ý với những điều trên"),
+        error_messages={"required": _("Chọn ô này nếu bạn đồng ý. Không đồng ý thì bấm nút “Tôi không đồng ý”.")},
+    )
+
+
+class GuardianLinkForm(HouseMixin, forms.Form):
+    """Where a new link goes, if somebody was asked there."""
+
+    address = forms.EmailField(
+        label=_("Thư điện tử của bạn"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}),
+        error_messages={
+            "required": _("Viết địa chỉ mà thư lần trước đã tới."),
+            "invalid": _("Xem lại địa chỉ: thiếu ký tự @ hoặc phần sau nó, ví dụ ten@example.com."),
+        },
+    )
+
+
+class ViewAsForm(forms.Form):
+    """Why somebody of staff looks as a learner. It is kept, and the learner reads it."""
+
+    reason = forms.CharField(
+        label=_("Lý do"),
+        max_length=200,
+        help_text=_("Một câu, ví dụ: em báo không thấy bài đã giao. Người ấy đọc được dòng này."),
+        error_messages={"required": _("Viết lý do, một câu là đủ.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

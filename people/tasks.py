@@ -11,8 +11,19 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 
-from people.actions import activation, identity, merging, privacy, readings, requests, rosters, sessions
-from people.models import OpenedAccount
+from people.actions import (
+    activation,
+    guardians,
+    identity,
+    merging,
+    privacy,
+    purge,
+    readings,
+    requests,
+    rosters,
+    sessions,
+)
+from people.models import OpenedAccount, UnusedAccount
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +60,24 @@ def _letter(opened: OpenedAccount, token: str) -> None:
         subject = " ".join(render_to_string("account/email/activation_subject.txt", context).split())
         body = render_to_string("account/email/activation_message.txt", context)
     EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, None, [opened.address]).send()
+
+
+@shared_task(name="people.ask_guardians")
+def ask_guardians() -> int:
+    return guardians.send_letters(now=timezone.now(), send=_to_guardian)
+
+
+def _to_guardian(outgoing: guardians.Outgoing) -> None:
+    """In Vietnamese: nobody has said which language a guardian reads."""
+    site = settings.PUBLIC_URL.rstrip("/")
+    context = {
+        "question": outgoing.question, "name": outgoing.question.child.full_name,
+        "url": f"{site}{reverse('guardian', args=[outgoing.token])}", "again": f"{site}{reverse('guardian_link')}",
+    }  # fmt: skip
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = " ".join(render_to_string("people/email/guardian_ask_subject.txt", context).split())
+        body = render_to_string("people/email/guardian_ask_message.txt", context)
+    EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, None, [outgoing.address]).send()
 
 
 def nudge() -> None:
@@ -93,3 +122,25 @@ def forget_readings() -> int:
 @shared_task(name="people.finish_merges")
 def finish_merges() -> int:
     return merging.finish_merges(now=timezone.now())
+
+
+@shared_task(name="people.purge")
+def let_go() -> int:
+    """What is kept no longer. A slice of time each night; the next one goes on."""
+    until = time.monotonic() + SLICE
+    gone = purge.purge(kinds=purge.kinds(), now=timezone.now(), more=lambda: time.monotonic() < until)
+    return sum(gone.values())
+
+
+@shared_task(name="people.tell_unused")
+def tell_unused() -> int:
+    return purge.send_notices(now=timezone.now(), send=_unused)
+
+
+def _unused(notice: UnusedAccount) -> None:
+    site = settings.PUBLIC_URL.rstrip("/")
+    context = {"name": notice.person.full_name, "day": notice.erase_at, "url": f"{site}{reverse('account_login')}"}
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = " ".join(render_to_string("people/email/unused_subject.txt", context).split())
+        body = render_to_string("people/email/unused_message.txt", context)
+    EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, None, [notice.person.email]).send()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from people.views import account, activation, duplicates, entrance, national, privacy, staff
+from people.views import account, activation, duplicates, entrance, guardians, national, privacy, staff, viewing
 
 urlpatterns = [
     path("", account.account, name="account"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("activate/", activation.activate, name="account_activate"),
     path("activate/<str:token>/", activation.activate_link, name="account_activate_link"),
     path("activate/<str:token>/join/", activation.activate_join, name="account_activate_join"),
+    path("guardian/", guardians.guardian_link, name="guardian_link"),
+    path("guardian/<str:token>/", guardians.guardian, name="guardian"),
+    path("restriction/lift/", account.lift_restriction, name="lift_restriction"),
     path("data.json", account.data, name="account_data"),
     path("data/", privacy.copy, name="account_copy"),
     path("requests/", privacy.data_requests, name="data_requests"),
@@ -23,6 +26,8 @@ urlpatterns = [
     path("ways-in/<int:pk>/unlink/", national.unlink, name="unlink_identity"),
     path("second-factor/", entrance.second_factor, name="second_factor"),
     path("staff/", staff.powers, name="staff_powers"),
+    path("staff/view-as/<int:pk>/", viewing.view_as, name="view_as"),
+    path("view-as/end/", viewing.end_view_as, name="end_view_as"),
     path("staff/grant/", staff.grant, name="staff_grant"),
     path("staff/requests/<int:pk>/", staff.decide, name="staff_decide"),
     path("staff/roles/<int:pk>/end/", staff.end, name="staff_end"),

@@ -41,6 +41,11 @@ from classes.actions.classes import (
     reopen_class,
     unarchive_class,
 )
+from classes.actions.consents import (
+    ask_guardians,
+    record_consent_papers,
+    withdraw_consent_paper,
+)
 from classes.actions.copies import (
     Copied,
     copy_class,
@@ -108,6 +113,9 @@ from classes.actions.sessions import (
 )
 
 __all__ = [
+    "ask_guardians",
+    "record_consent_papers",
+    "withdraw_consent_paper",
     "Added",
     "ClassClosed",
     "ClassFull",

@@ -14,7 +14,7 @@ from django.db.models import F
 from classes import queries
 from classes.actions.assignments import EmptyTarget, NotOfClass
 from classes.models import Assignment, ClassMessage, Delivery, Letter
-from people.models import User
+from people.models import Restriction, User
 from people.text import nfc
 
 log = logging.getLogger(__name__)
@@ -34,14 +34,19 @@ def write_to_behind(
 ) -> ClassMessage:
     """A letter for each of `members` (their numbers) who has something of the assignment left to do.
 
-    `key` becomes the message's id: sent twice, it is one. Raises EmptyTarget when nobody chosen is behind.
+    Who restricted the use of her data is not reminded. `key` becomes the message's id: sent twice, it is one. Raises
+    EmptyTarget when nobody chosen is behind.
     """
     existing = ClassMessage.objects.filter(pk=key).first()
     if existing:
         if existing.training_class_id != assignment.training_class_id:
             raise NotOfClass
         return existing
-    drafts = [one for one in queries.drafts(assignment, text=text, by=by, now=now) if one.member.number in members]
+    held_back = set(Restriction.objects.current().values_list("person_id", flat=True))
+    drafts = [
+        one for one in queries.drafts(assignment, text=text, by=by, now=now)
+        if one.member.number in members and one.member.learner_id not in held_back
+    ]  # fmt: skip
     if not drafts:
         raise EmptyTarget
     message = ClassMessage.objects.create(
@@ -78,7 +83,8 @@ def deliver_letters(*, send: Send, now: dt.datetime, limit: int = 200) -> int:
             continue
         letter.tries += 1
         address = letter.member.learner.email
-        if letter.member.left_at or not address:
+        # Restricted since it was written: it stands on her own page and goes nowhere.
+        if letter.member.left_at or not address or letter.member.learner.restrictions.current().exists():
             _settle(letter, Delivery.SITE)
             continue
         try:

@@ -33,6 +33,10 @@ from classes.queries.board import (
     board_rows,
     member_board,
 )
+from classes.queries.consents import (
+    GuardianRow,
+    guardian_rows,
+)
 from classes.queries.counts import (
     counted_agencies,
     counting_owed,
@@ -139,8 +143,12 @@ from classes.queries.teaching import (
     teaching_organisations,
     with_own_account,
 )
+from classes.queries.viewing import teaches_member
 
 __all__ = [
+    "teaches_member",
+    "GuardianRow",
+    "guardian_rows",
     "ALL",
     "Board",
     "Close",

@@ -28,7 +28,7 @@ from classes.models import StaffRequirement
 from classes.queries import counts
 from courses.models import Enrolment
 from courses.queries import outlines
-from people.models import Membership, Organisation, RoleKind, User, overseen_roots
+from people.models import Membership, Organisation, RoleKind, User, overseen_roots, restricted_people
 from people.queries import role_kinds
 from people.text import fold
 
@@ -309,16 +309,19 @@ class PeoplePage:
 
     lines: tuple[Line, ...]
     page: Page[Any]
+    # Staff who are counted but not named here.
+    held_back: int
 
 
 def people(
     unit: Organisation, *, now: dt.datetime, course_id: int | None = None, state: str = "", page: int | str = 1,
     required: Sequence[StaffRequirement] | None = None,
 ) -> PeoplePage:  # fmt: skip
-    """The staff directly in `unit`, fifty a page, by name. Five queries for any number."""
+    """The staff directly in `unit`, fifty a page, by name. Six queries for any number."""
     asked = _asked(unit, now, course_id, state, required)
     shown = Paginator(_people(asked), PAGE).get_page(page)
-    return PeoplePage(lines=tuple(_lines(list(shown.object_list), asked)), page=shown)
+    lines = tuple(_lines(list(shown.object_list), asked))
+    return PeoplePage(lines=lines, page=shown, held_back=held_back(unit))
 
 
 def people_rows(
@@ -356,7 +359,12 @@ def _people(asked: _Asked) -> QuerySet[Membership]:
     everybody = Membership.objects.current().staff().filter(organisation=asked.unit, user__is_active=True)
     if asked.state in STATES:
         everybody = everybody.filter(_has_line(asked))
-    return everybody.select_related("user").order_by("user__name_folded", "user_id")
+    return everybody.exclude(user__in=restricted_people()).select_related("user").order_by("user__name_folded", "user_id")
+
+
+def held_back(unit: Organisation) -> int:
+    """How many of the staff directly in `unit` are counted but not named, because they restricted the use of their data."""
+    return Membership.objects.current().staff().filter(organisation=unit, user__in=restricted_people()).count()
 
 
 def _has_line(asked: _Asked) -> Any:

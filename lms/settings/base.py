@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "lms.middleware.SecondFactor",
     "lms.middleware.SignInNoted",
     "lms.middleware.GuestWorkFollows",
+    "lms.viewing.ViewAs",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from wagtail.models import Collection, GroupApprovalTask, GroupCollectionPermission, GroupPagePermission, Page
 
+from people.actions.guardians import ask_guardian
 from people.consents import current_texts
 from people.models import Audience, Consent, ConsentPurpose, Organisation, Role, RoleKind, User
 from people.text import fold, is_person_name, is_username, nfc
@@ -39,6 +40,14 @@ class ConsentBinding(ValueError):
     """This consent cannot be withdrawn while the account stays open."""
 
 
+class ChildConsent(ValueError):
+    """What is not needed for learning is not asked of a child under 16."""
+
+
+class DataHeldBack(ValueError):
+    """While the use of somebody's data is restricted no new use of it begins."""
+
+
 class RoleRefused(PermissionError):
     """Whoever grants or ends has no role that reaches this kind of role in this organisation."""
 
@@ -61,8 +70,12 @@ def register_account(
     consents: Mapping[str, str],
     channel: str,
     now: dt.datetime,
+    guardian_email: str = "",
 ) -> User:
     """A new account with its consents. `consents` maps each purpose agreed to, to who agreed ("" for the person herself).
+
+    Under 16 a guardian agreed, by name, or is asked by letter at `guardian_email`; then the account stays shut until he
+    has agreed (people.actions.guardians).
 
     The address is kept as unproven: User.email stays empty until its owner confirms it, so an address that belongs to
     another account is accepted here like any other and gives nothing away. Without a username one is made up that
@@ -83,7 +96,7 @@ def register_account(
         # Hashed before the transaction: it is slow on purpose, and SQLite has one writer.
         password=make_password(password),
     )
-    _require_consents(user, consents, timezone.localdate(now))
+    _require_consents(user, consents, timezone.localdate(now), asked=bool(guardian_email))
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -93,6 +106,8 @@ def register_account(
         if email:
             EmailAddress.objects.create(user=user, email=email, primary=True, verified=False)
         record_consents(user=user, given=consents, channel=channel, now=now)
+        if guardian_email and user.is_minor(timezone.localdate(now)):
+            ask_guardian(child=user, address=guardian_email, by=user, now=now)
     return user
 
 
@@ -130,10 +145,11 @@ def await_address(*, user: User, email: str) -> EmailAddress:
 # --- consents ---------------------------------------------------------------------------------------------------------
 
 
-def _require_consents(user: User, given: Mapping[str, str], today: dt.date) -> None:
+def _require_consents(user: User, given: Mapping[str, str], today: dt.date, *, asked: bool) -> None:
     if ConsentPurpose.ACCOUNT not in given:
         raise ConsentMissing(ConsentPurpose.ACCOUNT)
-    if user.is_minor(today) and not is_person_name(nfc(given.get(ConsentPurpose.GUARDIAN, ""))):
+    agreed = is_person_name(nfc(given.get(ConsentPurpose.GUARDIAN, "")))
+    if user.is_minor(today) and not (agreed or asked):
         raise ConsentMissing(ConsentPurpose.GUARDIAN)
 
 
@@ -154,9 +170,13 @@ def record_consents(*, user: User, given: Mapping[str, str], channel: str, now: 
 
 
 def answer_consent(*, user: User, purpose: str, agreed: bool, channel: str, now: dt.datetime) -> None:
-    """Give or withdraw an optional consent, every version of it. Raises ConsentBinding for the others."""
+    """Give or withdraw an optional consent, every version of it. Raises ConsentBinding for the others, ChildConsent."""
     if not current_texts()[purpose].optional:
         raise ConsentBinding(purpose)
+    if agreed and user.is_minor(timezone.localdate(now)):
+        raise ChildConsent(purpose)
+    if agreed and user.restrictions.current().exists():  # type: ignore[attr-defined]
+        raise DataHeldBack(purpose)
     if agreed:
         record_consents(user=user, given={purpose: ""}, channel=channel, now=now)
     else:

@@ -104,13 +104,14 @@ def register(
     provider: str,
     claims: Claims,
     now: dt.datetime,
+    guardian_email: str = "",
 ) -> User:
     """A new account that is entered by way of `provider` alone, until its owner sets something else. Raises as register_account
     does, and BelongsToAnother."""
     with transaction.atomic():
         user = register_account(
             full_name=full_name, username=spare_username(full_name), email="", password=None, birth_year=birth_year,
-            audience=audience, consents=consents, channel="web", now=now,
+            audience=audience, consents=consents, channel="web", guardian_email=guardian_email, now=now,
         )  # fmt: skip
         link(user=user, provider=provider, claims=claims, now=now)
     return user

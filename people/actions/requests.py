@@ -14,6 +14,7 @@ from django.db.models import F
 from people import clocks, letters
 from people.actions.accounts import change_name
 from people.actions.privacy import erase_person, require_handler
+from people.actions.restrictions import restrict
 from people.models import Consent, ConsentPurpose, DataRequest, DataRequestStep, RequestKind, RequestState, StepKind, User
 from people.text import nfc
 
@@ -110,7 +111,9 @@ def fulfil_request(
         return _move(held, RequestState.ACCEPTED, StepKind.ACCEPTED, by=by, now=now, note=nfc(answer))
     if held.kind == RequestKind.CORRECT and corrected:
         _correct(held.person, corrected, now)
-    if held.kind in {RequestKind.WITHDRAW, RequestKind.RESTRICT}:
+    if held.kind == RequestKind.RESTRICT:
+        restrict(person=held.person, request=held, now=now)
+    if held.kind == RequestKind.WITHDRAW:
         optional = Consent.objects.filter(user=held.person, withdrawn_at=None, purpose=ConsentPurpose.RESEARCH)
         optional.update(withdrawn_at=now)
     return _move(held, RequestState.DONE, StepKind.DONE, by=by, now=now, note=nfc(answer))

@@ -293,6 +293,7 @@ class ConsentPurpose(models.TextChoices):
     ACCOUNT = "account", _("Giữ tài khoản và kết quả học")
     RESEARCH = "research", _("Cải tiến bài học")
     GUARDIAN = "guardian", _("Cha, mẹ hoặc người giám hộ đồng ý")
+    CHILD = "child", _("Em đồng ý")
 
 
 class Consent(models.Model):
@@ -306,6 +307,9 @@ class Consent(models.Model):
     channel = models.CharField(max_length=40)
     # For a guardian's consent: the name typed by the guardian.
     given_by = models.CharField(max_length=120, blank=True)
+    # For a consent on paper: the day under the signature, and who of the school saw the paper.
+    signed_on = models.DateField(null=True, blank=True)
+    seen_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,15 +23,18 @@ from people.models import (
     AccountEvent,
     ConsentPurpose,
     DataRequest,
+    Impersonation,
     Membership,
     OpenedAccount,
     Organisation,
+    Restriction,
     Role,
     RoleKind,
     RoleRequest,
     SignIn,
     User,
     overseen_roots,
+    people_handled_by,
 )
 from people.prepared import Prepared, prepared
 
@@ -217,14 +221,17 @@ def devices(user: User, session_key: str | None, now: dt.datetime) -> list[Devic
 
 
 def consent_states(user: User, today: dt.date) -> list[ConsentState]:
-    """One state a purpose, the last one given; a guardian's purpose only where it was given or is needed."""
+    """One state a purpose, the last one given; otherwise what is asked of her: a child for what learning needs, with a
+    guardian, everybody else for the rest."""
     last = {consent.purpose: consent for consent in user.consents.order_by("given_at", "pk")}  # type: ignore[attr-defined]
+    family = {ConsentPurpose.GUARDIAN, ConsentPurpose.CHILD}
+    asked = {ConsentPurpose.ACCOUNT} | (family if user.is_minor(today) else {ConsentPurpose.RESEARCH})
     states = []
     for purpose, text in current_texts().items():
         kept = last.get(purpose)
         if kept is not None:
             states.append(ConsentState(text, kept.given_at, kept.withdrawn_at, kept.version, kept.given_by))
-        elif purpose != ConsentPurpose.GUARDIAN or user.is_minor(today):
+        elif purpose in asked:
             states.append(ConsentState(text, None, None, "", ""))
     return states
 
@@ -312,6 +319,27 @@ def personal_data(user: User) -> dict[str, Any]:
             for consent in user.consents.order_by("given_at", "pk")  # type: ignore[attr-defined]
         ],
     }
+
+
+def may_be_viewed(person: User) -> bool:
+    """Learners only: nobody with power of any kind, and nobody whose account is shut or whose data is held back."""
+    plain = person.is_active and not (person.is_superuser or person.is_staff)
+    powers = Role.objects.current().filter(user=person).exists() or person.groups.exists()
+    return plain and not powers and not Restriction.objects.current().filter(person=person).exists()
+
+
+def may_view_as(viewer: User, person: User) -> bool:
+    """As owner or support over this person; a teacher is asked about in the classes."""
+    return viewer.pk != person.pk and may_be_viewed(person) and people_handled_by(viewer).filter(pk=person.pk).exists()
+
+
+def live_impersonation(viewer: User, key: str, now: dt.datetime) -> Impersonation | None:
+    """The one whose key the session holds, if it is this viewer's and not over."""
+    try:
+        wanted = uuid.UUID(key)
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return Impersonation.objects.live(now).filter(pk=wanted, viewer=viewer).select_related("person").first()
 
 
 def handles_requests(user: User) -> bool:

@@ -15,10 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from people import holdings, queries
-from people.actions import accounts, sessions
+from people.actions import accounts, restrictions, sessions
 from people.consents import current_texts
 from people.forms import SIGN_UP_KEY, NameForm, StartForm
-from people.models import OVERSEEING, Membership, OpenedAccount
+from people.models import OVERSEEING, Membership, OpenedAccount, Restriction
 from people.queries.duplicates import MERGING
 from people.views.reader import reader_of, safe_next
 
@@ -51,6 +51,7 @@ def _account_page(request: HttpRequest, form: NameForm) -> HttpResponse:
         "memberships": Membership.objects.current().filter(user=reader).select_related("organisation").order_by("since", "pk"),
         "roles": queries.roles_of(reader),
         "devices": queries.devices(reader, request.session.session_key, timezone.now()),
+        "restriction": Restriction.objects.current().filter(person=reader).first(),
         "oversees": bool(queries.role_kinds(reader) & set(OVERSEEING)),
         "merges": bool(queries.role_kinds(reader) & MERGING),
     }
@@ -85,10 +86,22 @@ def answer_consent(request: HttpRequest, purpose: str) -> HttpResponse:
     agreed = request.POST.get("answer") == "give"
     try:
         accounts.answer_consent(user=reader_of(request), purpose=purpose, agreed=agreed, channel="web", now=timezone.now())
+    except accounts.ChildConsent:
+        messages.warning(request, _("Mục này chỉ hỏi người từ 16 tuổi. Em không cần nó để học."))
+    except accounts.DataHeldBack:
+        messages.warning(request, _("Bạn đang hạn chế dùng dữ liệu của mình. Bỏ hạn chế trước, rồi chọn lại."))
     except accounts.ConsentBinding:
         messages.warning(request, _("Mục này đi cùng tài khoản. Muốn rút, bạn yêu cầu xóa tài khoản ở cuối trang."))
     else:
         messages.success(request, _("Đã ghi nhận bạn đồng ý.") if agreed else _("Đã ghi nhận bạn rút đồng ý."))
+    return redirect(reverse("account") + "#du-lieu")
+
+
+@login_required
+@require_POST
+def lift_restriction(request: HttpRequest) -> HttpResponse:
+    if restrictions.lift_restriction(person=reader_of(request), now=timezone.now()):
+        messages.success(request, _("Đã bỏ hạn chế. Dữ liệu của bạn được dùng như trước."))
     return redirect(reverse("account") + "#du-lieu")
 
 

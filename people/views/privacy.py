@@ -92,7 +92,8 @@ def handle_request(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("handle_request", pk)
     readings.record_reading(reader=reader_of(request), kind=ReadingKind.PERSON, person=asked.person, people=1, now=timezone.now())
     steps = asked.steps.select_related("by").order_by("at", "pk")
-    context = {"asked": asked, "form": form, "steps": steps, "late": asked.overdue(timezone.now())}
+    may_view = queries.may_view_as(reader_of(request), asked.person)
+    context = {"asked": asked, "form": form, "steps": steps, "late": asked.overdue(timezone.now()), "may_view": may_view}
     return render(request, "people/request.html", context)
 
 

@@ -49,7 +49,7 @@ def test_the_page_takes_as_many_queries_for_30_rows_as_for_3(
     for number in range(count):
         world.grant(an, "teacher", city.school.add_sibling(code=f"T{number}", name=f"Trường {number}", kind="school"))
     mine.get("/account/")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         mine.get("/account/")
 
 

@@ -103,10 +103,13 @@ def test_the_year_of_the_provider_is_the_one_that_counts(provider: oidc.Provider
     client = Client()
     come(client, provider)
     page = sign_up(client)  # says 1956
-    assert page.status_code == 200 and 'name="guardian_name"' in page.content.decode()
+    assert page.status_code == 200 and 'name="guardian_email"' in page.content.decode()
     assert not User.objects.exists()
-    assert sign_up(client, guardian_name="Trần Thị Mẹ", consent_guardian="on").status_code == 302
-    assert User.objects.get().birth_year == 2015
+    sent = sign_up(client, guardian_email="me@example.com", consent_child="on")
+    child = User.objects.get()
+    assert child.birth_year == 2015 and not child.is_active
+    assert sent.url == "/accounts/inactive/" and signed_in(client) is None
+    assert come(Client(), provider).url == "/accounts/inactive/"
 
 
 def test_a_decomposed_name_is_composed(provider: oidc.Provider) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from lms.celery import app
 from people import declarations
 
 
@@ -56,3 +57,14 @@ def test_what_is_declared_and_is_not_there_is_named(monkeypatch: Any) -> None:
     gaps = declarations.undeclared()
     assert "people.Ghost is declared, but there is no such model: take it out of personal_data.yaml." in gaps
     assert "people.Consent.shoe_size is declared, but there is no such field." in gaps
+
+
+def test_every_retention_has_a_sweep_that_runs_or_says_who_sees_to_it() -> None:
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    used = {one.category.key for one in declarations.declared()}
+    for key, category in declarations.categories().items():
+        assert set(category.sweeps) <= scheduled, key
+        assert category.kept.vi and category.enforced.vi and category.enforced.en != category.enforced.vi, key
+        assert key in used, f"nothing is of the category {key}"
+    by_hand = {key for key, category in declarations.categories().items() if not category.sweeps}
+    assert by_hand == {"place", "learning", "certificate", "duty"}, "say in decision 0023 why"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 from typing import Any
@@ -51,6 +52,32 @@ def support(city: Any) -> User:
 def test_two_working_days_leave_out_the_week_end(filed: str, expected: str) -> None:
     at = timezone.make_aware(dt.datetime.fromisoformat(f"{filed}T23:30"))
     assert timezone.localtime(clocks.acknowledge_by(at)).isoformat() == f"{expected}T23:59:59+07:00"
+
+
+@pytest.mark.parametrize(
+    ("filed", "expected"),
+    [
+        ("2026-12-31", "2027-01-05"),  # New Year's Day is a Friday
+        ("2027-02-04", "2027-02-12"),  # over Tết; the 11th is not announced, so it counts
+        ("2027-04-15", "2027-04-20"),  # Hùng Kings
+        ("2027-04-29", "2027-05-05"),  # two holidays, one of them made up for on Monday
+        ("2026-04-25", "2026-04-29"),  # Hùng Kings on a Sunday, made up for on Monday
+        ("2026-09-01", "2026-09-04"),
+    ],
+)
+def test_two_working_days_leave_out_public_holidays(filed: str, expected: str) -> None:
+    at = timezone.make_aware(dt.datetime.fromisoformat(f"{filed}T23:30"))
+    assert timezone.localtime(clocks.acknowledge_by(at)).date().isoformat() == expected
+
+
+def test_every_holiday_says_from_where_it_is_known() -> None:
+    with clocks.HOLIDAYS.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert all(line["source"] and line["name"] and line["sure"] in {"yes", "provisional"} for line in lines)
+    assert [line["day"] for line in lines] == sorted({line["day"] for line in lines})
+    fixed = {f"{year}-{day}" for year in (2026, 2027) for day in ("01-01", "04-30", "05-01", "09-02")}
+    assert fixed <= {line["day"] for line in lines}
+    assert clocks.known_until() == 2027
 
 
 @pytest.mark.parametrize(

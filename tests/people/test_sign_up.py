@@ -110,7 +110,7 @@ def test_each_mistake_is_named_linked_and_tied_to_its_field(change: dict[str, st
 def test_consents_start_unticked() -> None:
     page = begun(2014, "hs_pt").get("/accounts/signup/").content.decode()
     boxes = re.findall(r'<input[^>]*type="checkbox"[^>]*>', page)
-    assert len(boxes) == 3
+    assert len(boxes) == 2
     assert not any("checked" in box for box in boxes)
 
 
@@ -118,19 +118,10 @@ def test_grown_ups_are_not_asked_for_a_guardian() -> None:
     assert "guardian" not in begun().get("/accounts/signup/").content.decode()
 
 
-def test_a_child_needs_a_guardian_and_the_name_is_kept() -> None:
-    client = begun(2014, "hs_pt")
-    child = {**DETAILS, "email": "", "username": "be2014"}
-    answer = client.post("/accounts/signup/", child)
-    assert {"guardian_name", "consent_guardian"} <= set(answer.context["form"].errors)
-    answer = client.post("/accounts/signup/", {**child, "guardian_name": "Nguyễn Văn Cha", "consent_guardian": "on"})
-    assert answer.status_code == 302
-    assert User.objects.get().consents.get(purpose="guardian").given_by == "Nguyễn Văn Cha"
-
-
 def test_a_guardian_field_sent_by_a_grown_up_is_ignored() -> None:
-    begun().post("/accounts/signup/", {**DETAILS, "guardian_name": "Ai Đó", "consent_guardian": "on"})
-    assert not User.objects.get().consents.filter(purpose="guardian").exists()
+    begun().post("/accounts/signup/", {**DETAILS, "guardian_email": "cha@example.com", "consent_guardian": "on"})
+    user = User.objects.get()
+    assert user.is_active and not user.guardian_questions.exists()
 
 
 def test_a_taken_username_is_said_so() -> None:
