@@ -153,18 +153,22 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def database(where: str, var: Path) -> Iterator[tuple[str, Callable[[], dict[int, float]]]]:
-    """The address of a fresh database, and a function that reads the CPU seconds of its server processes by pid."""
+def database(where: str, var: Path, there: str = "") -> Iterator[tuple[str, Callable[[], dict[int, float]]]]:
+    """The address of a fresh database, and a function that reads the CPU seconds of its server processes by pid.
+
+    `there` names a database that is there already and stays: large cities take long to make.
+    """
     if where == "sqlite":
         yield f"sqlite:///{var / 'bench.sqlite3'}", dict
         return
     import psycopg
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    name = f"hocai_bench_{os.getpid()}"
     given = conninfo_to_dict(where)
+    name = there or f"hocai_bench_{os.getpid()}"
     with psycopg.connect(make_conninfo(where, dbname="postgres"), autocommit=True) as watcher:
-        watcher.execute(f'CREATE DATABASE "{name}"')
+        if not there:
+            watcher.execute(f'CREATE DATABASE "{name}"')
 
         def used() -> dict[int, float]:
             rows = watcher.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s", [name]).fetchall()
@@ -175,7 +179,8 @@ def database(where: str, var: Path) -> Iterator[tuple[str, Callable[[], dict[int
             address = f"{given.get('host', '127.0.0.1')}:{given.get('port', 5432)}"
             yield f"postgres://{given.get('user', 'postgres')}{password}@{address}/{name}", used
         finally:
-            watcher.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            if not there:
+                watcher.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextmanager
@@ -280,6 +285,7 @@ def arguments() -> argparse.Namespace:
         "--database", default="sqlite", help="sqlite, or postgres://user@host:port: a database of our own is made there"
     )
     parser.add_argument("--learners", type=int, default=1000)
+    parser.add_argument("--there", default="", help="a city of that server made beforehand by setup_demo and simulate; it stays")
     parser.add_argument("--seconds", type=float, default=2.0, help="for each page at each number of clients")
     parser.add_argument("--clients", default="1,8,32")
     parser.add_argument("--only", default="", help="only pages whose name contains this")
@@ -293,9 +299,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with ExitStack() as stack:
         var = stack.enter_context(temporary_folder())
-        address, used = stack.enter_context(database(given.database, var))
+        address, used = stack.enter_context(database(given.database, var, given.there))
         env = environment(var, address)
-        seconds = make_city(env, given.learners)
+        seconds = 0.0 if given.there else make_city(env, given.learners)
         print(f"{given.learners} learners made in {seconds:.0f} s", file=sys.stderr)
         os.environ.update(env)
         sys.path.insert(0, str(ROOT))

@@ -12,6 +12,7 @@ from certificates.codes import read_code
 from certificates.models import Certificate, CertificateTemplate
 from certificates.paper import Facts
 from people.models import Tier, User
+from people.prepared import Prepared
 
 
 def public_url(certificate: Certificate) -> str:
@@ -23,9 +24,12 @@ def default_template() -> CertificateTemplate | None:
     return CertificateTemplate.objects.filter(is_default=True).first()
 
 
+_earned_by = Prepared(lambda learner: Certificate.objects.filter(enrolment__learner=learner).order_by("-issued_at"), learner=int)
+
+
 def my_certificates(user: User) -> list[Certificate]:
     """The learner's own, newest first, those revoked too. One query."""
-    return list(Certificate.objects.filter(enrolment__learner=user).order_by("-issued_at"))
+    return _earned_by(learner=user.pk)
 
 
 def by_code(typed: str) -> Certificate | None:

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY
@@ -19,30 +16,20 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import cm, mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Paragraph, Spacer, Table
 
 from classes.models import MarkedBy
 from classes.queries.attendance import Sheet, SheetRow
+from people.fonts import register_office_fonts
 from people.papers import BARE, RULED, say
 
 LEFT, RIGHT, TOP, BOTTOM = 30 * mm, 15 * mm, 20 * mm, 20 * mm
 TEXT_WIDTH = A4[0] - LEFT - RIGHT
-_FACES = {"Tinos": "Regular", "Tinos-Bold": "Bold", "Tinos-Italic": "Italic", "Tinos-BoldItalic": "BoldItalic"}
-
-
-@cache
-def _fonts() -> None:
-    folder = Path(settings.BASE_DIR) / "assets" / "fonts"
-    for name, face in _FACES.items():
-        pdfmetrics.registerFont(TTFont(name, str(folder / f"Tinos-{face}.ttf")))
-    normal, bold, italic, both = _FACES
-    pdfmetrics.registerFontFamily("Tinos", normal=normal, bold=bold, italic=italic, boldItalic=both)
 
 
 def draw(sheet: Sheet, *, parent: str, made_at: dt.datetime, made_by: str) -> bytes:
     """The PDF, in Vietnamese whatever the reader's language. `parent` is the body above the organiser, "" if none."""
-    _fonts()
+    register_office_fonts()
     buffer = io.BytesIO()
     with translation.override("vi"):
         foot = _("Học AI lập lúc %(time)s cho %(person)s. Chỉ có giá trị khi đủ chữ ký.") % {

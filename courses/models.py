@@ -116,9 +116,9 @@ class LessonPage(BasePage):
         return [line.strip() for line in self.takeaways.splitlines() if line.strip()]
 
     @property
-    def source_list(self) -> list[tuple[str, str]]:
+    def source_list(self) -> tuple[tuple[str, str], ...]:
         pairs = (line.partition("|") for line in self.sources.splitlines() if line.strip())
-        return [(text.strip(), url.strip()) for text, _bar, url in pairs]
+        return tuple((text.strip(), url.strip()) for text, _bar, url in pairs)
 
     def question_names(self) -> list[str]:
         """The questions a learner must have answered, right or wrong, before the lesson can count as done."""

@@ -6,13 +6,16 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.apps import apps
 from django.core.cache import cache
+from django.db.models import QuerySet
 from wagtail.models import Page, PageLogEntry, PageViewRestriction
 
 from courses.models import Completion, CourseIndexPage, CoursePage, Enrolment, LessonPage, PracticeAnswer, Visit
 from people.models import User
+from people.prepared import Prepared, prepared
 from people.text import fold, nfc
 
 
@@ -45,6 +48,11 @@ class CourseOutline:
     lessons: int
     parts: tuple[Part, ...]
 
+    @cached_property
+    def by_key(self) -> dict[str, Part]:
+        """The parts by their key as text, which is how outlines hold it."""
+        return {str(part.key): part for part in self.parts}
+
     def part(self, key: uuid.UUID) -> Part | None:
         return next((part for part in self.parts if part.key == key), None)
 
@@ -59,9 +67,12 @@ class CourseOutline:
         return self.parts[place] if place >= 0 else None
 
 
+_last_entry = Prepared(lambda: PageLogEntry.objects.order_by("-pk").values_list("pk", flat=True)[:1])
+
+
 def tree_version() -> int:
     """Grows with every publish, move, reorder, unpublish and delete: the last id of Wagtail's page log."""
-    return PageLogEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return next(iter(_last_entry()), 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,14 +87,22 @@ class Catalogue:
     addresses: dict[str, tuple[str, int]]
 
 
+# The last one this process saw: no request unpacks it again while the tree stays as it is. Nobody changes what is in it.
+_seen: list[tuple[str, Catalogue]] = []
+
+
 def catalogue() -> Catalogue:
     """Kept in the cache until the page tree changes: one query then, a handful else."""
     version = tree_version()
     key = f"catalogue:{version}"
+    for seen, still in _seen:
+        if seen == key:
+            return still
     kept: Catalogue | None = cache.get(key)
     if kept is None:
         kept = _read_catalogue(version)
         cache.set(key, kept, 3600)
+    _seen[:] = [(key, kept)]
     return kept
 
 
@@ -208,9 +227,18 @@ class Standing:
         return next((part for part in self.missing if part.key == last and part.url), None) or self.next
 
 
+_done_in = Prepared(
+    lambda enrolment: Completion.objects.filter(enrolment=enrolment).values_list("enrolment_id", "part"), enrolment=uuid.UUID
+)
+_begun_in = Prepared(
+    lambda enrolment: Visit.objects.filter(enrolment=enrolment).values_list("enrolment_id", "part"), enrolment=uuid.UUID
+)
+
+
 def standing(enrolment: Enrolment, live: dict[int, CourseOutline] | None = None) -> Standing:
     """Two queries, and the outlines unless they are given."""
-    return standings([enrolment], live)[enrolment.pk]
+    key, known = enrolment.pk, outlines() if live is None else live
+    return _standings([enrolment], _done_in(enrolment=key), _begun_in(enrolment=key), known)[key]
 
 
 def standings(
@@ -219,23 +247,39 @@ def standings(
     """How far each enrolment is. `outline` must be loaded. Two queries for any number, and the outlines."""
     rows = list(enrolments)
     ids = [row.pk for row in rows]
-    done: dict[uuid.UUID, set[str]] = {}
-    for enrolment_id, part in Completion.objects.filter(enrolment_id__in=ids).values_list("enrolment_id", "part"):
-        done.setdefault(enrolment_id, set()).add(str(part))
-    begun: dict[uuid.UUID, set[str]] = {}
-    for enrolment_id, part in Visit.objects.filter(enrolment_id__in=ids).values_list("enrolment_id", "part"):
-        begun.setdefault(enrolment_id, set()).add(str(part))
-    live = outlines() if live is None else live
-    return {row.pk: _standing(row, done.get(row.pk, set()), begun.get(row.pk, set()), live.get(row.course_id)) for row in rows}
+    done = Completion.objects.filter(enrolment_id__in=ids).values_list("enrolment_id", "part")
+    begun = Visit.objects.filter(enrolment_id__in=ids).values_list("enrolment_id", "part")
+    return _standings(rows, done, begun, outlines() if live is None else live)
+
+
+def _standings(
+    rows: Iterable[Enrolment], done: Iterable[_Touched], begun: Iterable[_Touched], live: dict[int, CourseOutline]
+) -> dict[uuid.UUID, Standing]:
+    finished, opened = _by_enrolment(done), _by_enrolment(begun)
+    none: set[str] = set()
+    return {
+        row.pk: _standing(row, finished.get(row.pk, none), opened.get(row.pk, none), live.get(row.course_id)) for row in rows
+    }
+
+
+# An enrolment and one part of its course.
+_Touched = tuple[uuid.UUID, uuid.UUID]
+
+
+def _by_enrolment(touched: Iterable[_Touched]) -> dict[uuid.UUID, set[str]]:
+    found: dict[uuid.UUID, set[str]] = {}
+    for enrolment_id, part in touched:
+        found.setdefault(enrolment_id, set()).add(str(part))
+    return found
 
 
 def _standing(enrolment: Enrolment, done: set[str], begun: set[str], live: CourseOutline | None) -> Standing:
     entries = enrolment.outline.parts
     pinned = {entry["key"] for entry in entries}
     later = [
-        {"key": str(part.key), "kind": part.kind, "title": part.title}
-        for part in (live.parts if live else ())
-        if str(part.key) not in pinned
+        {"key": key, "kind": part.kind, "title": part.title}
+        for key, part in (live.by_key.items() if live else ())
+        if key not in pinned
     ]
     return Standing(
         enrolment_id=enrolment.pk,
@@ -246,7 +290,7 @@ def _standing(enrolment: Enrolment, done: set[str], begun: set[str], live: Cours
 
 
 def _part_standing(entry: dict[str, str], done: set[str], begun: set[str], live: CourseOutline | None) -> PartStanding:
-    page = live.part(uuid.UUID(entry["key"])) if live else None
+    page = live.by_key.get(entry["key"]) if live else None
     if entry["key"] in done:
         state = "done"
     elif page is None:
@@ -254,28 +298,32 @@ def _part_standing(entry: dict[str, str], done: set[str], begun: set[str], live:
     else:
         state = "begun" if entry["key"] in begun else "none"
     return PartStanding(
-        key=uuid.UUID(entry["key"]), kind=entry["kind"], title=page.title if page else entry["title"],
+        key=page.key if page else uuid.UUID(entry["key"]), kind=entry["kind"], title=page.title if page else entry["title"],
         url=page.url if page else "", minutes=page.minutes if page else 0,
         number=page.number if page else 0, state=state,
     )  # fmt: skip
 
 
+_of_course = Prepared(
+    lambda learner, course: Enrolment.objects.filter(learner=learner, course=course, withdrawn_at__isnull=True)
+    .select_related("outline")
+    .order_by("-number"),
+    learner=int, course=int,
+)  # fmt: skip
+
+
 def enrolment_in(learner: User, course_id: int) -> Enrolment | None:
     """The learner's open enrolment in the course, else the latest completed one. One query."""
-    found = list(
-        Enrolment.objects.filter(learner=learner, course_id=course_id, withdrawn_at__isnull=True)
-        .select_related("outline")
-        .order_by("-number")
-    )
+    found: list[Enrolment] = _of_course(learner=learner.pk, course=course_id)
     for row in found:
         row.learner = learner
     return next((row for row in found if row.completed_at is None), found[0] if found else None)
 
 
-def my_enrolments(learner: User) -> list[Enrolment]:
-    """Open and completed enrolments, latest activity first. Of the course only what names it is read. One query."""
+@prepared(learner=int)
+def _my_enrolments(learner: int) -> QuerySet[Enrolment]:
     own = [f"course__{name}" for name in ("title", "code")]
-    return list(
+    return (
         Enrolment.objects.filter(learner=learner, withdrawn_at__isnull=True)
         .select_related("outline", "course")
         .only(*(field.name for field in Enrolment._meta.concrete_fields), "outline__parts", *own)
@@ -283,9 +331,39 @@ def my_enrolments(learner: User) -> list[Enrolment]:
     )
 
 
+_my_done = Prepared(
+    lambda learner: Completion.objects.filter(enrolment__learner=learner, enrolment__withdrawn_at__isnull=True)
+    .values_list("enrolment_id", "part"),
+    learner=int,
+)  # fmt: skip
+_my_begun = Prepared(
+    lambda learner: Visit.objects.filter(enrolment__learner=learner, enrolment__withdrawn_at__isnull=True)
+    .values_list("enrolment_id", "part"),
+    learner=int,
+)  # fmt: skip
+
+
+def my_enrolments(learner: User) -> list[Enrolment]:
+    """Open and completed enrolments, latest activity first. Of the course only what names it is read. One query."""
+    return _my_enrolments(learner=learner.pk)
+
+
+def my_standings(
+    learner: User, enrolments: Iterable[Enrolment], live: dict[int, CourseOutline]
+) -> dict[uuid.UUID, Standing]:
+    """standings() of all `enrolments` of one learner. Two queries for any number."""
+    return _standings(enrolments, _my_done(learner=learner.pk), _my_begun(learner=learner.pk), live)
+
+
+_practice = Prepared(
+    lambda enrolment, part: PracticeAnswer.objects.filter(enrolment=enrolment, part=part).values_list("question", "chosen"),
+    enrolment=uuid.UUID, part=uuid.UUID,
+)  # fmt: skip
+
+
 def practice_answers(enrolment: Enrolment, part: uuid.UUID) -> dict[str, list[int]]:
     """The places the learner chose last in one lesson, by question name. One query."""
-    return dict(PracticeAnswer.objects.filter(enrolment=enrolment, part=part).values_list("question", "chosen"))
+    return dict(_practice(enrolment=enrolment.pk, part=part))
 
 
 def first_lesson() -> LessonPage | None:

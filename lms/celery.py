@@ -18,6 +18,8 @@ app.conf.beat_schedule = {
     "certificates.render": {"task": "certificates.render", "schedule": 60.0},
     "classes.close_over": {"task": "classes.close_over", "schedule": crontab(minute="7,37")},
     "classes.count_agencies": {"task": "classes.count_agencies", "schedule": 30.0},
+    "classes.work_lists": {"task": "classes.work_lists", "schedule": 10.0},
+    "classes.forget_lists": {"task": "classes.forget_lists", "schedule": crontab(minute=50)},
     "classes.mail": {"task": "classes.mail", "schedule": 60.0},
     "classes.purge": {"task": "classes.purge", "schedule": crontab(hour=3, minute=30)},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
@@ -32,6 +34,7 @@ app.conf.beat_schedule = {
     "people.forget_readings": {"task": "people.forget_readings", "schedule": crontab(hour=3, minute=20)},
     "people.purge": {"task": "people.purge", "schedule": crontab(hour=3, minute=40)},
     "people.tell_unused": {"task": "people.tell_unused", "schedule": crontab(minute=50)},
+    "people.finish_merges": {"task": "people.finish_merges", "schedule": crontab(hour=3, minute=40)},
     "people.erase_owed": {"task": "people.erase_owed", "schedule": 60.0},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

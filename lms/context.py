@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -39,7 +39,13 @@ def display(request: HttpRequest) -> Display:
     return Display(**{name: value if value in known[name] else "" for name, value in chosen.items()})
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+class Way(NamedTuple):
+    label: str
+    url: str
+    current: bool
+
+
+def navigation(request: HttpRequest) -> tuple[Way, ...]:
     """The way through the site for this person: staff have their workplaces first, then what every learner has."""
     user = request.user
     items: list[tuple[str, str]] = []
@@ -56,7 +62,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         if kinds & {"editor", "owner"}:
             items.append((_("Soạn bài"), reverse("wagtailadmin_home")))
     items += [(_("Khóa học"), "/khoa-hoc/"), (_("Việc học của tôi"), reverse("learn")), (_("Trợ giúp"), "/tro-giup/")]
-    return [{"label": label, "url": url, "current": request.path.startswith(url)} for label, url in items]
+    return tuple(Way(label, url, request.path.startswith(url)) for label, url in items)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -69,4 +75,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "account": SimpleLazyObject(account),
         "languages": tuple(settings.LANGUAGES),
         "support_email": settings.SUPPORT_EMAIL,
+        # None where no national sign-in is set up: then there is no button either.
+        "national": _national(),
     }
+
+
+def _national() -> dict[str, str] | None:
+    if not settings.OIDC_ISSUER:
+        return None
+    return {"name": settings.OIDC_NAME, "url": reverse("openid_connect_login", args=[settings.OIDC_ID])}

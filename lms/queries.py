@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from certificates.queries import my_certificates
 from classes.models import ClassMember, TrainingClass
-from classes.queries import due_for, letters_for
-from courses.queries import my_enrolments, outlines, standings
+from classes.queries import due_for, letters_for, ties_of
+from courses.queries import my_enrolments, my_standings, outlines
 from people.models import Membership, Reading, User
 
 # More tiles than this say nothing more.
@@ -23,7 +23,8 @@ def my_learning(learner: User, now: dt.datetime) -> dict[str, Any]:
     """What `learner` continues, has due and has earned, as learn.html shows it."""
     enrolments = my_enrolments(learner)
     known = outlines()
-    how_far = standings(enrolments, known)
+    ties = ties_of(learner)
+    how_far = my_standings(learner, enrolments, known)
     # Who has finished nothing has earned nothing.
     earned = my_certificates(learner) if any(row.completed_at for row in enrolments) else []
     certificates = {one.enrolment_id: one for one in earned}
@@ -41,8 +42,8 @@ def my_learning(learner: User, now: dt.datetime) -> dict[str, Any]:
     return {
         "studying": [row for row in rows if row["enrolment"].completed_at is None],
         "finished": [row for row in rows if row["enrolment"].completed_at],
-        "due": due_for(learner=learner, now=now, live=known),
-        "letters": letters_for(learner, now),
+        "due": due_for(learner=learner, now=now, live=known, ties=ties),
+        "letters": letters_for(learner, now) if ties.in_class else [],
         "laid": laid,
         "tiles": range(min(laid, _MOST_TILES)),
     }

@@ -19,6 +19,18 @@ def register_fonts() -> None:
     pdfmetrics.registerFont(TTFont(BOLD, _FONTS / "BeVietnamPro-Bold.ttf"))
 
 
+TINOS = {"Tinos": "Regular", "Tinos-Bold": "Bold", "Tinos-Italic": "Italic", "Tinos-BoldItalic": "BoldItalic"}
+
+
+@cache
+def register_office_fonts() -> None:
+    """The four faces of the offices' papers, a free font with the measures of the one Nghị định 30/2020/NĐ-CP asks for."""
+    for name, face in TINOS.items():
+        pdfmetrics.registerFont(TTFont(name, _FONTS / f"Tinos-{face}.ttf"))
+    normal, bold, italic, both = TINOS
+    pdfmetrics.registerFontFamily("Tinos", normal=normal, bold=bold, italic=italic, boldItalic=both)
+
+
 def measure(text: str, font: str, size: float) -> float:
     register_fonts()
     return float(pdfmetrics.stringWidth(text, font, size))

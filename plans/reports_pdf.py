@@ -10,12 +10,9 @@ import datetime as dt
 import io
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT, TA_RIGHT
@@ -23,7 +20,6 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import cm, mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import (
     BaseDocTemplate,
     Flowable,
@@ -37,6 +33,7 @@ from reportlab.platypus import (
     Table,
 )
 
+from people.fonts import register_office_fonts
 from people.papers import BARE, RULED, say
 from plans import wording
 from plans.disclosure import Cell
@@ -44,16 +41,6 @@ from plans.queries import Breakdown, Ledger, ReportHead, Row
 
 LEFT, RIGHT, TOP, BOTTOM = 30 * mm, 15 * mm, 20 * mm, 20 * mm
 TEXT_WIDTH = A4[0] - LEFT - RIGHT
-_FACES = {"Tinos": "Regular", "Tinos-Bold": "Bold", "Tinos-Italic": "Italic", "Tinos-BoldItalic": "BoldItalic"}
-
-
-@cache
-def _fonts() -> None:
-    folder = Path(settings.BASE_DIR) / "assets" / "fonts"
-    for name, face in _FACES.items():
-        pdfmetrics.registerFont(TTFont(name, str(folder / f"Tinos-{face}.ttf")))
-    normal, bold, italic, both = _FACES
-    pdfmetrics.registerFontFamily("Tinos", normal=normal, bold=bold, italic=italic, boldItalic=both)
 
 
 def _style(size: float, face: str = "Tinos", **fields: Any) -> ParagraphStyle:
@@ -78,7 +65,7 @@ class _Rule(Flowable):  # type: ignore[misc]
 
 def draw(ledger: Ledger, *, head: ReportHead, made_at: dt.datetime, made_by: str) -> bytes:
     """The PDF, in Vietnamese whatever the reader's language. `made_by` and `made_at` stand in the foot of each page."""
-    _fonts()
+    register_office_fonts()
     buffer = io.BytesIO()
     with translation.override("vi"):
         writer = _Writer(ledger, head, timezone.localdate(made_at))

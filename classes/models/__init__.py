@@ -22,6 +22,7 @@ from classes.models.classes import (
     teaching_roots,
 )
 from classes.models.counts import AgencyCount, AgencyCounting
+from classes.models.lists import KeptView, ListQuerySet, StaffList
 from classes.models.messages import ClassMessage, Delivery, Letter
 from classes.models.nominations import Nomination, NominationState
 from classes.models.sessions import ClassSession, SessionQuerySet
@@ -46,8 +47,10 @@ __all__ = [
     "ClassTeacher",
     "Delivery",
     "GroupMember",
+    "KeptView",
     "Knock",
     "Letter",
+    "ListQuerySet",
     "MarkedBy",
     "MemberQuerySet",
     "MemberSource",
@@ -57,6 +60,7 @@ __all__ = [
     "RequirementQuerySet",
     "SessionPaper",
     "SessionQuerySet",
+    "StaffList",
     "StaffRequirement",
     "TrainingClass",
     "teaching_roots",

@@ -45,6 +45,7 @@ from classes.queries.counts import (
 from classes.queries.due import (
     DueItem,
     due_for,
+    ties_of,
 )
 from classes.queries.lifecycle import (
     classes_over,
@@ -71,6 +72,7 @@ from classes.queries.nominations import (
 from classes.queries.organisation_import import (
     Difference,
     ImportPlan,
+    import_errors,
     import_plan,
     import_template,
 )
@@ -196,6 +198,7 @@ __all__ = [
     "held_by",
     "held_paths",
     "home_of",
+    "import_errors",
     "import_plan",
     "import_template",
     "in_charge",
@@ -244,6 +247,7 @@ __all__ = [
     "taught_classes",
     "teacher_of",
     "teaching_organisations",
+    "ties_of",
     "trail",
     "trainers_of",
     "tree_page",

@@ -328,10 +328,13 @@ def people_rows(
     unit: Organisation, *, now: dt.datetime, course_id: int | None = None, state: str = ""
 ) -> tuple[list[str], list[list[Cell]]]:
     """All pages of `people` as a table."""
-    header = [_("Họ và tên"), _("Đơn vị"), _("Khóa học"), _("Tình trạng"), _("Điểm"), _("Ngày hoàn thành")]
     asked = _asked(unit, now, course_id, state, None)
     lines = _lines(list(_people(asked)), asked)
-    return header, [[one.name, one.unit, one.course_title, one.word, one.score, one.completed_on] for one in lines]
+    return people_head(), [[one.name, one.unit, one.course_title, one.word, one.score, one.completed_on] for one in lines]
+
+
+def people_head() -> list[str]:
+    return [_("Họ và tên"), _("Đơn vị"), _("Khóa học"), _("Tình trạng"), _("Điểm"), _("Ngày hoàn thành")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,13 +11,14 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Value
 
 from classes import counting
 from classes.counting import Counts, Participation, Person, Place
 from classes.models import AgencyCount, AgencyCounting, StaffRequirement
 from courses.models import Enrolment
 from people.models import Membership, Organisation
+from people.prepared import Prepared, prepared
 
 STEP = Organisation.steplen
 LEAST = dt.timedelta(seconds=30)
@@ -25,15 +26,25 @@ LEAST = dt.timedelta(seconds=30)
 REST = 20
 
 
+_counted_at = Prepared(lambda: AgencyCounting.objects.order_by("pk").values_list("counted_at", flat=True)[:1])
+
+
+@prepared()
+def _asked() -> QuerySet[Any]:
+    whole = StaffRequirement.objects.order_by().annotate(all=Value(1)).values("all")
+    return whole.annotate(count=Count("pk"), set=Max("set_at"), withdrawn=Max("withdrawn_at")).values_list(
+        "count", "set", "withdrawn"
+    )
+
+
 def counted_at() -> dt.datetime | None:
     """Of when the kept counts are; None before the first counting."""
-    return AgencyCounting.objects.values_list("counted_at", flat=True).first()
+    return next(iter(_counted_at()), None)
 
 
 def state_of_counts() -> tuple[Any, ...]:
     """Changes whenever agencies were counted or something was required or is no longer. Two queries."""
-    asked = StaffRequirement.objects.aggregate(count=Count("pk"), set=Max("set_at"), withdrawn=Max("withdrawn_at"))
-    return counted_at(), *asked.values()
+    return counted_at(), *_asked()
 
 
 def counting_owed(now: dt.datetime) -> bool:

@@ -6,12 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from classes.models import Assignment, ClassMember, ClassMessage, Letter
 from classes.queries.board import board
 from people.models import User
+from people.prepared import prepared
 from people.text import nfc
 
 SHOWN_FOR = dt.timedelta(days=30)
@@ -85,9 +87,14 @@ def sent_messages(assignment: Assignment) -> list[Sent]:
     return [Sent(message=message, letters=tuple(letters.get(message.pk, ()))) for message in messages]
 
 
+@prepared(learner=int, since=dt.datetime)
+def _unread(learner: int, since: dt.datetime) -> QuerySet[Letter]:
+    mine = Letter.objects.filter(member__learner=learner, member__left_at__isnull=True, read_at__isnull=True)
+    recent = mine.filter(message__written_at__gte=since)
+    whole = recent.select_related("message__training_class", "message__written_by")
+    return whole.order_by("-message__written_at")[:10]
+
+
 def letters_for(learner: User, now: dt.datetime) -> list[Letter]:
     """What her teachers wrote and she has not put away, latest first. One query."""
-    mine = Letter.objects.filter(member__learner=learner, member__left_at__isnull=True, read_at__isnull=True)
-    recent = mine.filter(message__written_at__gte=now - SHOWN_FOR)
-    whole = recent.select_related("message__training_class", "message__written_by")
-    return list(whole.order_by("-message__written_at")[:10])
+    return _unread(learner=learner.pk, since=now - SHOWN_FOR)

@@ -91,15 +91,15 @@ def may_nominate(officer: User, training_class: TrainingClass, people: list[User
 
 
 def staff_of(officer: User) -> QuerySet[User]:
-    """Whom the officer may send: staff of the organisations he oversees; no pupils."""
+    """Whom the officer may send: staff of the organisations he oversees; no pupils, and never himself."""
     below = Organisation.objects.below(managed_roots(officer))
     working = Membership.objects.current().staff().filter(organisation__in=below)
-    return User.objects.visible_to(officer).filter(pk__in=working.values("user_id"), is_active=True)
+    return User.objects.visible_to(officer).filter(pk__in=working.values("user_id"), is_active=True).exclude(pk=officer.pk)
 
 
 def candidates(officer: User, training_class: TrainingClass, *, name: str = "", page: object = 1) -> Paginator:
     """The officer's staff by name, those who asked first. Give its page to `as_candidates`."""
-    people = staff_of(officer).exclude(pk=officer.pk)
+    people = staff_of(officer)
     if fold(name):
         people = people.filter(name_folded__contains=fold(name))
     asked = Count("nominations", filter=Q(nominations__training_class=training_class, nominations__state=NominationState.ASKED))

@@ -263,6 +263,19 @@ def _shown(name: str, value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def import_errors(table: list[list[str]], *, today: dt.date, by: User) -> tuple[list[str], list[list[Cell]]]:
+    """The lines that are wrong as they were sent, and why: to be mended and sent again. The last column is not read back."""
+    why: dict[int, list[str]] = {}
+    for one in import_plan(table, today=today, by=by).problems:
+        why.setdefault(one.line, []).append(f"{one.column}: {one.why}")
+    wide = len(table[0])
+    rows: list[list[Cell]] = []
+    for line, told in why.items():
+        cells = table[line - 1] if line > 1 else []
+        rows.append([*cells[:wide], *[""] * (wide - len(cells)), " ".join(told)])
+    return [*table[0], _("Vì sao lỗi")], rows
+
+
 def import_template() -> tuple[list[str], list[list[Cell]]]:
     """The head of the file with two lines to show how it is filled in."""
     header = [str(label) for label in COLUMNS.values()]

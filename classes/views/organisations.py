@@ -216,6 +216,16 @@ def import_preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "agencies/import_preview.html", context)
 
 
+@login_required
+@require_GET
+def import_errors(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The wrong lines to mend and send again."""
+    _owner(request)
+    kept = get_object_or_404(OrganisationFile, pk=pk, uploaded_by=request.user)
+    header, rows = queries.import_errors(kept.table, today=timezone.localdate(), by=request.user)
+    return table_file(f"dong-loi-{kept.name.rpartition('.')[0]}", "xlsx", _("Dòng lỗi"), header, rows)
+
+
 def _owner(request: HttpRequest) -> None:
     if not queries.held_paths(request.user):
         raise Http404

@@ -270,8 +270,31 @@ def _row(part: queries.Part, state: str, here: bool) -> Row:
     return Row(part=part, state=state, symbol=symbol, here=here)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A box of the filter. `count` is of all courses, whatever else is chosen."""
+
+    value: str
+    label: str
+    checked: bool
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The catalogue as somebody filtered it; equal for all who asked alike, so that its page is kept once."""
+
+    courses: tuple[queries.CourseOutline, ...]
+    lessons: tuple[queries.Part, ...]
+    words: str
+    filtered: int
+    audiences: tuple[Choice, ...]
+    tiers: tuple[Choice, ...]
+    longest: str
+
+
 @register.simple_tag(takes_context=True)
-def catalogue(context: dict[str, Any]) -> dict[str, Any]:
+def catalogue(context: dict[str, Any]) -> Found:
     """The catalogue under the filters of the query string: audience, tier, time, and words to look for."""
     query = context["request"].GET
     audiences = [value for value in query.getlist("doi-tuong") if value in Audience.values]
@@ -288,17 +311,18 @@ def catalogue(context: dict[str, Any]) -> dict[str, Any]:
         and (longest is None or course.minutes <= longest)
         and (found is None or course.course_id in found)
     ]
-    return {
-        "courses": shown,
-        "lessons": lessons,
-        "words": words,
-        "filtered": len(audiences) + len(tiers) + (longest is not None),
-        "audiences": [
-            (value, label, value in audiences, sum(c.audience == value for c in courses)) for value, label in Audience.choices
-        ],
-        "tiers": [(value, label, value in tiers, sum(c.tier == value for c in courses)) for value, label in Tier.choices],
-        "longest": query.get("phut", ""),
-    }
+    return Found(
+        courses=tuple(shown), lessons=tuple(lessons), words=words, filtered=len(audiences) + len(tiers) + (longest is not None),
+        audiences=tuple(
+            Choice(value=value, label=str(label), checked=value in audiences, count=sum(c.audience == value for c in courses))
+            for value, label in Audience.choices
+        ),
+        tiers=tuple(
+            Choice(value=value, label=str(label), checked=value in tiers, count=sum(c.tier == value for c in courses))
+            for value, label in Tier.choices
+        ),
+        longest="" if longest is None else str(longest),
+    )  # fmt: skip
 
 
 @register.filter

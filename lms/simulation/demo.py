@@ -15,9 +15,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from certificates.actions import issue_owed
-from classes.actions import add_learners, assign, count_agencies, create_class, require_course
-from classes.models import ClassKind, TrainingClass
-from classes.queries import roster_plan
+from classes.actions import (
+    add_learners,
+    add_session,
+    assign,
+    change_rules,
+    count_agencies,
+    create_class,
+    mark,
+    mark_rest_absent,
+    nominate,
+    require_course,
+)
+from classes.models import ClassKind, ClassMember, TrainingClass
+from classes.queries import roster_plan, staff_of
 from courses.models import CoursePage
 from courses.queries import course_outline
 from lms.simulation.city import FAMILY, GIVEN, MIDDLE, Simulation, Size, ensure_places
@@ -41,6 +52,7 @@ class Login:
 LOGINS = (
     Login(username="an", who="An, học viên", opens="/learn/"),
     Login(username="binh", who="Bình, giáo viên THPT Hoa Xoan", opens="/classes/"),
+    Login(username="ha", who="Hà, báo cáo viên lớp bồi dưỡng của Sở Nội vụ", opens="/classes/"),
     Login(username="chi", who="Chi, Sở Nội vụ, theo dõi toàn Thành phố", opens="/agencies/"),
     Login(username="giang", who="Giang, cán bộ phường Hoa Sen", opens="/agencies/"),
     Login(username="dung", who="Dũng, chủ trì chương trình", opens="/plans/4738/"),
@@ -81,6 +93,7 @@ def make_demo(*, learners: int, now: dt.datetime) -> None:
     Simulation(size=Size(learners=learners, classes=12, days=240, seed=SEED), now=now, say=lambda _text: None).run()
     _an(cast["an"], now)
     _class_10a1(cast["binh"], places.schools[0], now)
+    _training_class(cast["ha"], cast["chi"], now)
     _requirements(cast["chi"], now)
     _plan(cast["dung"], now)
     issue_owed(now=now, limit=10_000)
@@ -101,6 +114,7 @@ def _cast(now: dt.datetime, ward: Organisation, school: Organisation) -> dict[st
     people: dict[str, tuple[str, int, str, Organisation | None, str, str | None, Organisation | None]] = {
         "an": ("Nguyễn Thị An", 1956, Audience.PUBLIC, None, "", None, None),
         "binh": ("Trần Thị Bình", 1988, Audience.TEACHER, school, StaffCategory.PUBLIC_EMPLOYEE, RoleKind.TEACHER, school),
+        "ha": ("Bùi Thu Hà", 1980, Audience.STAFF, home_affairs, StaffCategory.PUBLIC_EMPLOYEE, RoleKind.TEACHER, home_affairs),
         "chi": ("Lê Thị Kim Chi", 1983, Audience.STAFF, home_affairs, StaffCategory.CIVIL_SERVANT, RoleKind.OFFICER, city),
         "giang": ("Võ Hương Giang", 1991, Audience.STAFF, ward, StaffCategory.CIVIL_SERVANT, RoleKind.OFFICER, ward),
         "dung": ("Phạm Quốc Dũng", 1975, Audience.STAFF, science, StaffCategory.CIVIL_SERVANT, RoleKind.OWNER, city),
@@ -156,6 +170,41 @@ def _pupils_learn(klass: TrainingClass, course: CoursePage, school: Organisation
             learner=member.learner, course=course, pattern=rng.choice(ways), start=begun + dt.timedelta(days=1),
             seed=rng.getrandbits(30), organisation=school, source="class",
         )  # fmt: skip
+
+
+def _training_class(ha: User, chi: User, now: dt.datetime) -> None:
+    """Thirty places for staff sent by their agencies, two sessions held, the third in two days; two more people wait."""
+    held_by = Organisation.objects.get(code="SNV")
+    begun = now - dt.timedelta(days=24)
+    klass = create_class(
+        key=uuid.uuid5(uuid.NAMESPACE_URL, "demo/BD-01"), teacher=ha, name="Dùng AI trong công việc, khóa 1", code="BD-01",
+        kind=ClassKind.TRAINING, organisation=held_by, starts_on=timezone.localdate(begun),
+        ends_on=timezone.localdate(now + dt.timedelta(days=9)), now=begun,
+    )  # fmt: skip
+    change_rules(training_class=klass, capacity=30, by_nomination=True, attendance_needed=2, by=ha, now=begun)
+    topics = ("AI làm được gì, chưa làm được gì", "Viết câu lệnh cho việc văn phòng", "Kiểm lại kết quả, giữ bí mật công vụ")
+    sessions = []
+    for place, days in enumerate((-14, -7, 2)):
+        starts = timezone.localtime(now + dt.timedelta(days=days)).replace(hour=8, minute=0, second=0, microsecond=0)
+        sessions.append(
+            add_session(
+                key=uuid.uuid5(klass.pk, topics[place]), training_class=klass, starts_at=starts,
+                ends_at=starts + dt.timedelta(hours=3), place="Phòng họp số 2, Sở Nội vụ", link="", trainer=ha,
+                topic=topics[place],
+            )  # fmt: skip
+        )
+    taken = ClassMember.objects.current().values("learner_id")
+    free = staff_of(chi).filter(is_demo=False).exclude(pk__in=taken).order_by("pk")
+    nominate(training_class=klass, people=list(free[:32]), officer=chi, now=begun + dt.timedelta(days=2))
+    course = CoursePage.objects.live().filter(code="CB-1").first()
+    if course:
+        assign(training_class=klass, teacher=ha, course=course, part=None, due_at=now + dt.timedelta(days=9), now=begun)
+    rng = random.Random(SEED + 1)  # noqa: S311
+    for session in sessions[:2]:
+        numbers = klass.members.current().values_list("number", flat=True)
+        came = {number: "present" if rng.random() < 0.85 else "late" for number in numbers if rng.random() < 0.93}
+        mark(session=session, marks=came, by=ha, now=session.ends_at)
+        mark_rest_absent(session=session, by=ha, now=session.ends_at)
 
 
 def _requirements(chi: User, now: dt.datetime) -> None:

@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import re
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import template
@@ -60,12 +61,14 @@ def kept(parser: Parser, token: Token) -> KeptNode:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """An icon of components/sprite.html. Decoration only: a word must stand beside it."""
     return format_html('<svg class="ic" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
 @register.simple_tag
+@cache
 def symbol(name: str) -> SafeString:
     """A tile (`t-done t-now t-half t-none t-slot`) or matrix mark (`m-done m-part m-late m-stuck m-none`)."""
     return format_html('<svg aria-hidden="true" viewBox="0 0 24 24"><use href="#{}"/></svg>', name)

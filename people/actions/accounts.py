@@ -64,7 +64,7 @@ def register_account(
     full_name: str,
     username: str,
     email: str,
-    password: str,
+    password: str | None,
     birth_year: int,
     audience: str,
     consents: Mapping[str, str],
@@ -79,7 +79,7 @@ def register_account(
 
     The address is kept as unproven: User.email stays empty until its owner confirms it, so an address that belongs to
     another account is accepted here like any other and gives nothing away. Without a username one is made up that
-    tells nothing about the address either.
+    tells nothing about the address either. Without a password (None) the account is entered in another way alone.
     Raises NameRefused, IdentifierRefused, UsernameTaken, ConsentMissing.
     """
     full_name, username, email = nfc(full_name), nfc(username).lower(), nfc(email).lower()
@@ -235,7 +235,7 @@ def give_role(*, user: User, kind: str, organisation: Organisation, by: User | N
     role, _created = Role.objects.get_or_create(
         user=user, kind=kind, organisation=organisation, until=None, defaults={"since": now, "granted_by": by}
     )
-    _match_groups(user)
+    match_groups(user)
     return role
 
 
@@ -244,12 +244,13 @@ def end_role(*, role: Role, by: User | None, now: dt.datetime) -> Role:
     """The role ends at `now`, the CMS groups follow. Ended twice, the first end stands. Raises RoleRefused."""
     require_reach(by, role.kind, role.organisation)
     if Role.objects.current().filter(pk=role.pk).update(until=now):
-        _match_groups(role.user)
+        match_groups(role.user)
     role.refresh_from_db()
     return role
 
 
-def _match_groups(user: User) -> None:
+def match_groups(user: User) -> None:
+    """Give the groups of Wagtail that go with the roles held now. Only for the actions of this app."""
     for kept in ("_role_kinds", "_overseen_roots", "_managed_roots"):
         user.__dict__.pop(kept, None)
     kinds = set(Role.objects.current().filter(user=user).values_list("kind", flat=True))

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models.functions import Greatest
 
-from people.actions.accounts import _match_groups
+from people.actions.accounts import match_groups
 from people.actions.organisations import plant, uproot
 from people.models import (
     Membership,
@@ -144,7 +144,7 @@ class _Work:
                 made += [held.pk] if new else []
             self.journal["roles"].append([row.pk, made])
         for user in {row.user_id: row.user for row in ended}.values():
-            _match_groups(user)
+            match_groups(user)
 
     def changes(self, operation: OrganisationOperation) -> Iterator[OrganisationChange]:
         for code in dict.fromkeys([*(unit.code for unit in self.plan.make), *self.after, *self.plan.receives]):
@@ -200,7 +200,7 @@ def _take_back_roles(pairs: Sequence[tuple[int, list[int]]], gone: Collection[in
     users = list(User.objects.filter(pk__in=Role.objects.filter(pk__in=touched).values("user_id")))
     Role.objects.filter(pk__in=made, organisation__in=gone).delete()
     for user in users:
-        _match_groups(user)
+        match_groups(user)
 
 
 def _successor(unit: Organisation) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
+from people.prepared import prepared
 from people.text import fold, nfc
 
 
@@ -323,14 +324,16 @@ class Consent(models.Model):
         return f"{self.purpose} {self.version}"
 
 
+@prepared(user=int)
+def _overseen(user: int) -> QuerySet[Organisation]:
+    held = Role.objects.current().filter(user=user, kind__in=OVERSEEING)
+    return Organisation.objects.filter(pk__in=held.values("organisation_id")).order_by("path")
+
+
 def overseen_roots(user: Any) -> list[Organisation]:
     """The organisations in which `user` holds an overseeing role now. One query, kept on the user object."""
     if not user.is_authenticated:
         return []
     if not hasattr(user, "_overseen_roots"):
-        user._overseen_roots = list(
-            Organisation.objects.filter(
-                pk__in=Role.objects.current().filter(user=user, kind__in=OVERSEEING).values("organisation_id")
-            ).order_by("path")
-        )
+        user._overseen_roots = _overseen(user=user.pk)
     return list(user._overseen_roots)

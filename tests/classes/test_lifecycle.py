@@ -241,7 +241,8 @@ def test_an_agency_sends_its_people_and_who_finds_no_place_waits_in_order(held_b
 def test_only_ones_own_staff_is_sent_and_only_to_classes_near(held_by_the_city, staff, chi, outsider, an, binh, city, now):
     pupil = world.make_user("hs", "Học Sinh")
     world.join(pupil, city.clinic, "hoc_sinh")
-    for officer, people in ((chi, [an]), (chi, [pupil]), (chi, [staff[0], an]), (outsider, staff), (binh, staff), (an, staff)):
+    refused = ((chi, [an]), (chi, [chi]), (chi, [pupil]), (chi, [staff[0], an]), (outsider, staff), (binh, staff), (an, staff))
+    for officer, people in refused:
         with pytest.raises(actions.NotYours):
             actions.nominate(training_class=held_by_the_city, people=people, officer=officer, now=now)
     far = training(outsider, city.other_school, now)

@@ -175,6 +175,31 @@ def test_the_owner_imports_a_file_and_takes_it_back(client, city, dung, outsider
     assert client.get(f"/agencies/operations/{operation.pk}/").status_code == 200
 
 
+def test_wrong_lines_come_back_as_a_file_and_go_in_when_they_are_mended(client, city, dung, outsider):
+    client.force_login(dung)
+    text = "Mã,Tên đầy đủ,Loại,Mã cấp trên,Ghi chú\nP-SM,Phường Sao Mai,Phường,UBND-TP,\nX,Sai,Tàu bay,KHONG-CO,=1+1\n"
+    file = SimpleUploadedFile("danh-muc.csv", text.encode("utf-8-sig"))
+    sent = client.post("/agencies/import/", {"key": str(uuid.uuid4()), "file": file})["Location"]
+    assert f"{sent}errors.xlsx" in client.get(sent).content.decode()
+    given = client.get(f"{sent}errors.xlsx")
+    assert "dong-loi-danh-muc.xlsx" in given["Content-Disposition"] and "no-store" in given["Cache-Control"]
+    book = load_workbook(io.BytesIO(given.content))
+    header, wrong = list(book.active.iter_rows(values_only=True))
+    assert header[-1] == "Vì sao lỗi" and wrong[:4] == ("X", "Sai", "Tàu bay", "KHONG-CO") and "Loại chưa có" in wrong[-1]
+    assert not wrong[4].startswith("=")
+    book.active["C2"], book.active["D2"] = "Phường", "UBND-TP"
+    mended = io.BytesIO()
+    book.save(mended)
+    file = SimpleUploadedFile("da-sua.xlsx", mended.getvalue())
+    again = client.post("/agencies/import/", {"key": str(uuid.uuid4()), "file": file})["Location"]
+    page = client.get(again).content.decode()
+    assert "errors.xlsx" not in page
+    client.post(again, {"seen": seen(page), "reason": "Sửa dòng lỗi"})
+    assert unit("X").name == "Sai" and not Organisation.objects.filter(code="P-SM").exists()
+    client.force_login(outsider)
+    assert client.get(f"{sent}errors.xlsx").status_code == 404
+
+
 def test_a_file_that_is_no_table_is_refused_beside_its_field(client, city, dung):
     client.force_login(dung)
     file = SimpleUploadedFile("anh.png", b"\x89PNG\x00\x00")

@@ -65,7 +65,7 @@ def test_a_page_published_again_is_shown_at_once(client: Client, an: User, cours
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("page", "most"), [("course", 6), ("lesson", 7), ("learn", 9)])
+@pytest.mark.parametrize(("page", "most"), [("course", 6), ("lesson", 7), ("learn", 8)])
 def test_a_learner_costs_few_queries_with_one_course_and_with_many(
     page: str, most: int, an: User, now: Any, client: Client, django_assert_max_num_queries: Any
 ) -> None:
