@@ -185,8 +185,12 @@ def record_papers(
     for child in chosen:
         if not child.is_minor(today):
             raise NotAChild(child.pk)
-    paper = {"channel": "paper", "signed_on": signed_on, "seen_by": by, "now": now}
-    return [_record(child=child, given_by=nfc(names.get(child.pk, ""))[:120], **paper) for child in chosen]
+    return [
+        _record(
+            child=child, channel="paper", given_by=nfc(names.get(child.pk, ""))[:120], signed_on=signed_on, seen_by=by, now=now
+        )
+        for child in chosen
+    ]
 
 
 @transaction.atomic
