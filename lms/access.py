@@ -76,11 +76,11 @@ READS_EVIDENCE = Rule.of(
     {OFFICER, OWNER, AUDITOR}, {OUTSIDER, OWNER, AUDITOR}, staff=True,
 )  # fmt: skip
 ANSWERS_REQUESTS = Rule.of("owner or support", {OWNER, SUPPORT}, staff=True)
+VIEWS_AS = Rule.of("owner or support, as a learner of theirs who holds no power", {OWNER, SUPPORT}, (), staff=True)
 MERGES = Rule.of(
     "officer or owner whose scope holds both accounts, owner or support over them",
     {OFFICER, OWNER, SUPPORT}, {OUTSIDER, OWNER, SUPPORT}, staff=True,
 )  # fmt: skip
-VIEWS_AS = Rule.of("owner or support, as a learner of theirs who holds no power", {OWNER, SUPPORT}, (), staff=True)
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.

@@ -32,9 +32,9 @@ app.conf.beat_schedule = {
     "people.forget_sessions": {"task": "people.forget_sessions", "schedule": crontab(hour=2, minute=40)},
     "people.answer_requests": {"task": "people.answer_requests", "schedule": 60.0},
     "people.forget_readings": {"task": "people.forget_readings", "schedule": crontab(hour=3, minute=20)},
-    "people.finish_merges": {"task": "people.finish_merges", "schedule": crontab(hour=3, minute=40)},
     "people.purge": {"task": "people.purge", "schedule": crontab(hour=3, minute=40)},
     "people.tell_unused": {"task": "people.tell_unused", "schedule": crontab(minute=50)},
+    "people.finish_merges": {"task": "people.finish_merges", "schedule": crontab(hour=3, minute=40)},
     "people.erase_owed": {"task": "people.erase_owed", "schedule": 60.0},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

@@ -270,8 +270,9 @@ class ConsentsForm(forms.Form):
         return _("Chưa chọn mục này thì chưa mở được tài khoản. Bạn vẫn học được như khách, không cần tài khoản.")
 
     def consents(self) -> dict[str, str]:
-        """Each purpose agreed to, by herself; her guardian answers a letter."""
-        return {purpose: "" for purpose in self.consent_texts() if self.cleaned_data[f"consent_{purpose}"]}
+        """Each purpose agreed to, to who agreed."""
+        data: dict[str, Any] = self.cleaned_data
+        return {purpose: "" for purpose in self.consent_texts() if data[f"consent_{purpose}"]}
 
 
 class SignupForm(ConsentsForm, HouseMixin, account_forms.SignupForm):
@@ -367,8 +368,8 @@ class NationalSignupForm(ConsentsForm):
         try:
             user = identities.register(
                 full_name=self.cleaned_data["full_name"], birth_year=self.birth_year, audience=self.audience,
-                consents=self.consents(), provider=self.sociallogin.account.provider, claims=self.claims,
-                guardian_email=self.cleaned_data.get("guardian_email", ""), now=timezone.now(),
+                consents=self.consents(), provider=self.sociallogin.account.provider, claims=self.claims, now=timezone.now(),
+                guardian_email=self.cleaned_data.get("guardian_email", ""),
             )  # fmt: skip
         except identities.BelongsToAnother:
             # A second window was quicker: the account is there.

@@ -11,18 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 
-from people.actions import (
-    activation,
-    guardians,
-    identity,
-    merging,
-    privacy,
-    purge,
-    readings,
-    requests,
-    rosters,
-    sessions,
-)
+from people.actions import activation, guardians, identity, merging, privacy, purge, readings, requests, rosters, sessions
 from people.models import OpenedAccount, UnusedAccount
 
 log = logging.getLogger(__name__)
@@ -119,11 +108,6 @@ def forget_readings() -> int:
     return readings.forget_readings(now=timezone.now())
 
 
-@shared_task(name="people.finish_merges")
-def finish_merges() -> int:
-    return merging.finish_merges(now=timezone.now())
-
-
 @shared_task(name="people.purge")
 def let_go() -> int:
     """What is kept no longer. A slice of time each night; the next one goes on."""
@@ -144,3 +128,8 @@ def _unused(notice: UnusedAccount) -> None:
         subject = " ".join(render_to_string("people/email/unused_subject.txt", context).split())
         body = render_to_string("people/email/unused_message.txt", context)
     EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, None, [notice.person.email]).send()
+
+
+@shared_task(name="people.finish_merges")
+def finish_merges() -> int:
+    return merging.finish_merges(now=timezone.now())

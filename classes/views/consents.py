@@ -47,6 +47,7 @@ def _taken(request: HttpRequest, training_class: TrainingClass, form: PaperDateF
     now, said = timezone.now(), request.POST
     if said.get("step") == "papers":
         chosen = {int(one) for one in said.getlist("paper") if one.isascii() and one.isdigit()} & children
+        chosen = children if said.get("all") else chosen
         if not chosen or not form.is_valid():
             messages.warning(request, _("Xem lại ngày ký.") if chosen else _("Chọn những em đã nộp phiếu, và ngày cha mẹ ký."))
             return False

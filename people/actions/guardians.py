@@ -1,4 +1,4 @@
-"""A guardian agrees for a child under 16, by the link of a letter or on paper (Luật 91/2025/QH15, Điều 24; decision 0022).
+"""A guardian agrees for a child under 16, by the link of a letter or on paper (Luật 91/2025/QH15, Điều 24; decision 0023).
 
 An account a child opened herself rests on this consent alone: until it is there the account is shut, and the child
 learns as a guest, of whom nothing is kept. A school's account rests on the school's duty to teach; there the consent
@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from smtplib import SMTPException
-from typing import Any
 
 from django.core import signing
 from django.db import transaction
@@ -186,8 +185,12 @@ def record_papers(
     for child in chosen:
         if not child.is_minor(today):
             raise NotAChild(child.pk)
-    paper: dict[str, Any] = {"channel": "paper", "signed_on": signed_on, "seen_by": by, "now": now}
-    return [_record(child=child, given_by=nfc(names.get(child.pk, ""))[:120], **paper) for child in chosen]
+    return [
+        _record(
+            child=child, channel="paper", given_by=nfc(names.get(child.pk, ""))[:120], signed_on=signed_on, seen_by=by, now=now
+        )
+        for child in chosen
+    ]
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Looking at the site as a learner sees it: with a reason, for half an hour, without touching anything (decision 0023)."""
+"""Looking at the site as a learner sees it: with a reason, for half an hour, without touching anything (decision 0024)."""
 
 from __future__ import annotations
 

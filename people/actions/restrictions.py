@@ -1,4 +1,4 @@
-"""The use of somebody's data is held back, and let go again (Nghị định 356/2025/NĐ-CP, Điều 5; decision 0023)."""
+"""The use of somebody's data is held back, and let go again (Nghị định 356/2025/NĐ-CP, Điều 5; decision 0024)."""
 
 from __future__ import annotations
 

@@ -105,6 +105,8 @@ __all__ = [
     "Membership",
     "MembershipQuerySet",
     "MergeQuerySet",
+    "OVERSEEING",
+    "OWED",
     "OpenedAccount",
     "OpenedQuerySet",
     "OperationKind",

@@ -55,6 +55,8 @@ def test_a_pile_is_recorded_and_a_withdrawal_too(klass: Any, binh: Any) -> None:
     assert "2 trên 3 em" in page and "đã xem" in page
     client.post(where, {"step": "withdraw-1"})
     assert kept.filter(withdrawn_at=None).count() == 1
+    client.post(where, {"step": "papers", "all": "on", "signed_on": str(today)})
+    assert kept.filter(withdrawn_at=None).count() == 3
 
 
 def test_letters_go_to_guardians_and_a_refusal_shuts_nothing(klass: Any, binh: Any) -> None:

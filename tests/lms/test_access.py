@@ -162,11 +162,17 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
         **agency, "agencies:withdraw": {"pk": needed.pk}, **_of_her_own(officer, ward, now),
         "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
+        "view_as": {"pk": learner.pk}, "guardian": {"token": _guardians_token(klass, teacher)},
         "staff_merge": {"kept": twins[0].pk, "closed": twins[1].pk}, "staff_unmerge": {"pk": joined.pk},
         "unlink_identity": {"pk": identity.pk}, "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
-        "view_as": {"pk": learner.pk}, "guardian": {"token": _guardians_token(klass, teacher)},
         "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
     }  # fmt: skip
+
+
+def _guardians_token(klass: TrainingClass, teacher: Any) -> str:
+    child = ClassMember.objects.select_related("learner").get(training_class=klass, number=1).learner
+    asked = guardians.ask_guardian(child=child, address="me@example.com", by=teacher, now=timezone.now())
+    return guardians.token_of(asked)
 
 
 def _of_her_own(officer: Any, ward: Any, now: Any) -> dict[str, Any]:
@@ -179,12 +185,6 @@ def _of_her_own(officer: Any, ward: Any, now: Any) -> dict[str, Any]:
         "agencies:list_progress": one, "agencies:list_file": one, "agencies:list_drop": one,
         "agencies:change_view": {"pk": view.pk},
     }  # fmt: skip
-
-
-def _guardians_token(klass: TrainingClass, teacher: Any) -> str:
-    child = ClassMember.objects.select_related("learner").get(training_class=klass, number=1).learner
-    asked = guardians.ask_guardian(child=child, address="me@example.com", by=teacher, now=timezone.now())
-    return guardians.token_of(asked)
 
 
 def _in_the_room(klass: TrainingClass, teacher: Any, now: Any) -> dict[str, Any]:
