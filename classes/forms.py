@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from classes import codes
-from classes.models import ClassGroup, ClassKind, ClassMember, ClassSession, TrainingClass
+from classes.models import ClassGroup, ClassKind, ClassMember, ClassSession, StaffGroup, StaffRequirement, TrainingClass
 from courses.models import CoursePage
 from courses.queries import CourseOutline
 from people.models import Organisation, RosterImport, RosterKind, StaffCategory, User
@@ -476,12 +476,48 @@ class AssignForm(TargetForm):
 
 
 class RequirementForm(DueForm):
-    course = forms.ModelChoiceField(CoursePage.objects.none(), label=_("Khóa bắt buộc"), empty_label=None)
-    field_order = ("course", "due_on", "due_time")
+    """What an agency requires: `cleaned_data` holds course, groups, due_at, days and months as require_course takes them."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    course = forms.ModelChoiceField(CoursePage.objects.none(), label=_("Khóa bắt buộc"), empty_label=None)
+    groups = forms.MultipleChoiceField(
+        label=_("Ai phải học?"), choices=StaffGroup.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("Không chọn nhóm nào nghĩa là mọi người đang công tác. Viên chức gồm cả giáo viên."),
+    )  # fmt: skip
+    days = forms.IntegerField(
+        label=_("Hạn cho người mới vào: số ngày"), required=False, min_value=1, max_value=730,
+        help_text=_("Tính từ ngày vào đơn vị. Có cả ngày hạn lẫn số ngày thì mốc muộn hơn là hạn, để người mới vào kịp học."),
+    )  # fmt: skip
+    months = forms.IntegerField(
+        label=_("Học lại sau: số tháng"), required=False, min_value=1, max_value=120,
+        help_text=_("Sau từng ấy tháng kể từ ngày hoàn thành thì phải học lại. Để trống: học một lần là đủ."),
+    )  # fmt: skip
+    field_order = ("course", "groups", "due_on", "due_time", "days", "months")
+
+    def __init__(self, *args: Any, existing: StaffRequirement | None = None, **kwargs: Any) -> None:
+        if existing:
+            kwargs["due_at"] = existing.due_at
+            kwargs["initial"] = {
+                "course": existing.course_id, "groups": existing.group_list, "days": existing.days, "months": existing.months,
+                **({} if existing.due_at else {"due_on": None}),
+            }  # fmt: skip
         super().__init__(*args, **kwargs)
+        self.fields["due_on"].required = self.fields["due_time"].required = False
+        self.fields["due_on"].label = _("Hạn chung: ngày")
         self.fields["course"].queryset = CoursePage.objects.live().order_by("path")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = {**(forms.Form.clean(self) or {}), "due_at": None}
+        if data.get("due_on"):
+            moment = dt.datetime.combine(data["due_on"], data.get("due_time") or dt.time(23, 59))
+            data["due_at"] = timezone.make_aware(moment)
+            if data["due_at"] <= self.now:
+                self.add_error("due_on", _("Hạn này đã qua. Hãy chọn một ngày từ hôm nay trở đi và giờ chưa tới."))
+        elif not data.get("days") and not {"due_on", "days"} & set(self.errors):
+            self.add_error("due_on", _("Hãy ghi ngày hạn, hoặc số ngày cho người mới vào, hoặc cả hai."))
+        return data
+
+    def wanted(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("course", "groups", "due_at", "days", "months")}
 
 
 def _parts(course: CourseOutline) -> list[tuple[str, str]]:

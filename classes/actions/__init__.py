@@ -94,6 +94,7 @@ from classes.actions.pins import (
     set_pins,
 )
 from classes.actions.requirements import (
+    NoEnd,
     NotOfficerHere,
     require_course,
     withdraw_requirement,
@@ -117,6 +118,7 @@ __all__ = [
     "EmptyTarget",
     "ListChanged",
     "NeedsReason",
+    "NoEnd",
     "NotInCharge",
     "NotNow",
     "NotOfClass",

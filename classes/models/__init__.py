@@ -7,7 +7,9 @@ from classes.models.assignments import (
     ClassGroup,
     GroupMember,
     RequirementQuerySet,
+    StaffGroup,
     StaffRequirement,
+    kept_groups,
 )
 from classes.models.attendance import Attendance, Knock, MarkedBy, Presence, SessionPaper
 from classes.models.classes import (
@@ -21,7 +23,8 @@ from classes.models.classes import (
     TrainingClass,
     teaching_roots,
 )
-from classes.models.counts import AgencyCount, AgencyCounting
+from classes.models.counts import AgencyCount, AgencyCounting, RequirementCount
+from classes.models.desk import CompletionFile, Export, ExportKind, ExportState, SavedView
 from classes.models.messages import ClassMessage, Delivery, Letter
 from classes.models.nominations import Nomination, NominationState
 from classes.models.sessions import ClassSession, SessionQuerySet
@@ -44,7 +47,11 @@ __all__ = [
     "ClassSession",
     "ClassState",
     "ClassTeacher",
+    "CompletionFile",
     "Delivery",
+    "Export",
+    "ExportKind",
+    "ExportState",
     "GroupMember",
     "Knock",
     "Letter",
@@ -54,10 +61,14 @@ __all__ = [
     "Nomination",
     "NominationState",
     "Presence",
+    "RequirementCount",
     "RequirementQuerySet",
+    "SavedView",
     "SessionPaper",
     "SessionQuerySet",
+    "StaffGroup",
     "StaffRequirement",
     "TrainingClass",
+    "kept_groups",
     "teaching_roots",
 ]

@@ -1,9 +1,6 @@
 """Reads about classes and agencies."""
 
 from classes.queries.agencies import (
-    STATES as PEOPLE_STATES,
-)
-from classes.queries.agencies import (
     above,
     agency_rows,
     agency_table,
@@ -11,8 +8,6 @@ from classes.queries.agencies import (
     in_force,
     may_require,
     overview,
-    people,
-    people_rows,
     scope_of,
     units_found,
 )
@@ -120,6 +115,17 @@ from classes.queries.sessions import (
     teacher_of,
     trainers_of,
 )
+from classes.queries.staff import (
+    STATES as PEOPLE_STATES,
+)
+from classes.queries.staff import (
+    Covered,
+    covered,
+    people,
+    people_count,
+    people_rows,
+    requirement_in,
+)
 from classes.queries.targets import (
     GroupRow,
     Targets,
@@ -144,6 +150,7 @@ __all__ = [
     "ALL",
     "Board",
     "Close",
+    "Covered",
     "Difference",
     "Draft",
     "DueItem",
@@ -182,6 +189,7 @@ __all__ = [
     "counted_both_ways",
     "counting_owed",
     "course_choices",
+    "covered",
     "drafts",
     "due_for",
     "effect_words",
@@ -220,11 +228,13 @@ __all__ = [
     "own_units",
     "paper_plan",
     "people",
+    "people_count",
     "people_rows",
     "people_with_clash",
     "pin_candidates",
     "plan_for",
     "present_count",
+    "requirement_in",
     "roster_plan",
     "scope_of",
     "sent_messages",

@@ -69,7 +69,8 @@ def export(request: HttpRequest, extension: str, code: str = "") -> HttpResponse
 def export_people(request: HttpRequest, code: str, extension: str) -> HttpResponse:
     officer_scope(request)
     unit, state = overseen(request, code), request.GET.get("state", "")
-    header, rows = queries.people_rows(unit, now=timezone.now(), course_id=_asked(request)["course_id"], state=state)
+    header, lines = queries.people_rows(unit, now=timezone.now(), course_id=_asked(request)["course_id"], state=state)
+    rows = list(lines)
     note_reading(request, ReadingKind.UNIT_FILE, people=len(rows), organisation=unit)
     return table_file(f"danh-sach-{code}", extension, unit.label, header, rows)
 
@@ -77,21 +78,28 @@ def export_people(request: HttpRequest, code: str, extension: str) -> HttpRespon
 @login_required
 @require_http_methods(["GET", "POST"])
 def require(request: HttpRequest, code: str) -> HttpResponse:
+    """Fill in, see whom it concerns, confirm. `?course=` opens what is required already."""
     unit, now = overseen(request, code), timezone.now()
     if not queries.may_require(request.user, unit):
         raise Http404
-    form = RequirementForm(request.POST or None, now=now)
-    if request.method == "POST" and form.is_valid():
-        wanted = {name: form.cleaned_data[name] for name in ("course", "due_at")}
-        try:
-            made = actions.require_course(organisation=unit, officer=request.user, now=now, **wanted)
-        except actions.NothingToAssign:
-            form.add_error("course", _("Khóa này chưa có bài nào mở. Hãy chọn khóa khác."))
-        else:
-            told = _("Từ nay “%(title)s” là bắt buộc ở %(unit)s.")
-            messages.success(request, told % {"title": made.course.title, "unit": unit.label})
+    form = RequirementForm(request.POST or None, now=now, existing=queries.requirement_in(unit, request.GET.get("course", "")))
+    context: dict[str, Any] = {"unit": unit, "form": form}
+    if request.method == "POST" and form.is_valid() and "edit" not in request.POST:
+        if "confirm" in request.POST and _required(request, unit, form, now):
             return redirect("agencies:agency", code)
-    return render(request, "agencies/require.html", {"unit": unit, "form": form})
+        context["covered"] = queries.covered(unit, now=now, **form.wanted())
+    return render(request, "agencies/require.html", context)
+
+
+def _required(request: HttpRequest, unit: Organisation, form: RequirementForm, now: dt.datetime) -> bool:
+    try:
+        made = actions.require_course(organisation=unit, officer=request.user, now=now, **form.wanted())  # type: ignore[arg-type]
+    except actions.NothingToAssign:
+        form.add_error("course", _("Khóa này chưa có bài nào mở. Hãy chọn khóa khác."))
+        return False
+    told = _("Từ nay “%(title)s” là bắt buộc ở %(unit)s.")
+    messages.success(request, told % {"title": made.course.title, "unit": unit.label})
+    return True
 
 
 @login_required
