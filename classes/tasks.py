@@ -18,6 +18,12 @@ def mail() -> int:
     return actions.deliver_letters(send=letters.send, now=timezone.now())
 
 
+@shared_task(name="classes.forget_completions")
+def forget_completions() -> int:
+    """Lists of completions that nobody applied within a week."""
+    return actions.forget_completions(now=timezone.now())
+
+
 @shared_task(name="classes.count_agencies")
 def count_agencies() -> int | None:
     return actions.count_owed_agencies(now=timezone.now())

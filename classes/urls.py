@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from classes.views import assignments, attend, attendance, join, lifecycle, members, nominations, pins, sessions, teacher
+from classes.views import assignments, attend, attendance, join, lifecycle, members, nominations, outside, pins, sessions, teacher
 
 UUID = r"(?P<pk>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
@@ -61,6 +61,8 @@ urlpatterns = [
     path("<uuid:pk>/members/pins/", pins.slips, name="pins"),
     path("<uuid:pk>/members/<int:number>/pin/", pins.reset, name="pin"),
     path("<uuid:pk>/members/<int:number>/", members.member, name="member"),
+    path("<uuid:pk>/members/<int:number>/waive/", outside.waive, name="waive"),
+    path("<uuid:pk>/members/<int:number>/waive/<uuid:outside>/withdraw/", outside.unwaive, name="unwaive"),
     path("<uuid:pk>/members/<int:number>/rename/", members.rename, name="rename"),
     path("<uuid:pk>/members/<int:number>/password/", members.password, name="password"),
     path("<uuid:pk>/members/<int:number>/remove/", members.remove, name="remove"),

@@ -192,7 +192,8 @@ def _required_by_agencies(learner: int) -> QuerySet[Any]:
     working = Membership.objects.current().staff().filter(
         user=learner, organisation__path__startswith=OuterRef("organisation__path")
     )  # fmt: skip
-    working = working.annotate(asked=ExpressionWrapper(OuterRef("groups"), CharField()), joined=Coalesce("carried_since", "since"))
+    asked = ExpressionWrapper(OuterRef("groups"), CharField())
+    working = working.annotate(asked=asked, joined=Coalesce("carried_since", "since"))
     working = working.filter(
         Q(asked="") | Q(asked__contains=Concat(Value(","), "category", Value(",")))
         | Q(asked__contains=f",{TEACHERS},", user__audience=Audience.TEACHER)

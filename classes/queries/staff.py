@@ -86,10 +86,13 @@ class PeoplePage:
 
 def people(
     unit: Organisation, *, now: dt.datetime, course_id: int | None = None, state: str = "", page: int | str = 1,
-    required: Sequence[StaffRequirement] | None = None,
+    required: Sequence[StaffRequirement] | None = None, course_title: str = "",
 ) -> PeoplePage:  # fmt: skip
-    """The staff directly in `unit`, fifty a page, by name. Six queries for any number."""
-    asked = _asked(unit, now, course_id, state, required)
+    """The staff directly in `unit`, fifty a page, by name. Six queries for any number, and the outlines for the title of
+
+    the course asked for unless it is given.
+    """
+    asked = _asked(unit, now, course_id, state, required, course_title)
     shown = Paginator(_people(asked), PAGE).get_page(page)
     return PeoplePage(lines=tuple(_lines(list(shown.object_list), asked)), page=shown)
 
@@ -135,8 +138,9 @@ class _Asked:
 
 
 def _asked(
-    unit: Organisation, now: dt.datetime, course_id: int | None, state: str, required: Sequence[StaffRequirement] | None
-) -> _Asked:
+    unit: Organisation, now: dt.datetime, course_id: int | None, state: str, required: Sequence[StaffRequirement] | None,
+    course_title: str = "",
+) -> _Asked:  # fmt: skip
     if required is None:
         steps = [unit.path[:length] for length in range(Organisation.steplen, len(unit.path) + 1, Organisation.steplen)]
         rows = StaffRequirement.objects.current().filter(organisation__path__in=steps)
@@ -148,8 +152,8 @@ def _asked(
             by_course.setdefault(row.course_id, []).append(row.duty)
             titles[row.course_id] = row.course.title
     if course_id and course_id not in titles:
-        course = outlines().get(course_id)
-        titles[course_id] = course.title if course else ""
+        course = None if course_title else outlines().get(course_id)
+        titles[course_id] = course.title if course else course_title
     return _Asked(unit=unit, now=now, course_id=course_id, state=state, required=by_course, titles=titles)
 
 

@@ -47,7 +47,8 @@ def agency(request: HttpRequest, code: str) -> HttpResponse:
     context |= {
         "unit": unit, "above": queries.above(unit, request.user), "states": queries.PEOPLE_STATES.items(), "state": state,
         "people": queries.people(
-            unit, now=now, course_id=asked["course_id"], state=state, page=page, required=context["required"]
+            unit, now=now, course_id=asked["course_id"], state=state, page=page, required=context["required"],
+            course_title=context["course_title"],
         ),
         "may_require": queries.may_require(request.user, unit),
     }  # fmt: skip

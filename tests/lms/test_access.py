@@ -134,6 +134,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
     add(klass, "Lê Gia Hân", now)
     due = timezone.now() + dt.timedelta(days=9)
     given = actions.assign(training_class=klass, teacher=teacher, course=course.page, part=None, due_at=due, now=now)
+    proved = _outside(teacher, officer, klass, ward, course, now)
     needed = actions.require_course(organisation=ward, course=course.page, due_at=due, officer=officer, now=now)
     enrol(learner=learner, course=course.page, now=now)  # before she comes into a class, so it belongs to no place
     agency = _of_the_agency(learner, officer, ward, course, now)
@@ -150,11 +151,32 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "courses:done": {"page_id": course.lessons[0].pk}, "quizzes:start": {"page_id": course.quiz.pk},
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
-        **agency, "agencies:withdraw": {"pk": needed.pk},
+        **agency, **proved, "agencies:withdraw": {"pk": needed.pk},
         "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
         "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
         "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
     }  # fmt: skip
+
+
+def _outside(teacher: Any, officer: Any, klass: TrainingClass, ward: Any, course: Any, now: Any) -> dict[str, dict[str, Any]]:
+    """Something recognised in the ward, with evidence and by a list, and something by the teacher for one of her class."""
+    user = world.make_user(f"noi-khac-{ward.pk}", "Tạ Văn Nơi")
+    world.join(user, ward)
+    made = actions.record_outside(
+        organisation=ward, learner=user, course=course.page, kind="elsewhere", completed_on=now.date(), issuer="Học viện",
+        by=officer, now=now, file=(io.BytesIO(b"%PDF-1.4"), 8),
+    )  # fmt: skip
+    table = [["", "Thư điện tử", "Mã khóa", "Ngày hoàn thành", "Nơi cấp"], ["2", user.email, "CD-T", "01/02/2026", "Học viện"]]
+    key = uuid.uuid4()
+    actions.keep_completions(key=key, organisation=ward, name="ds.csv", table=table, by=officer, now=timezone.now())
+    waived = actions.waive_in_class(
+        member=klass.members.get(number=1), course=course.page, reason="Đã dạy", by=teacher, now=now
+    )  # fmt: skip
+    return {
+        **{f"agencies:outside_{name}": {"pk": made.pk} for name in ("withdraw", "evidence")},
+        **{f"agencies:completion_{name}": {"pk": key} for name in ("list", "errors", "undo")},
+        "classes:unwaive": {"outside": waived.pk},
+    }
 
 
 def _in_the_room(klass: TrainingClass, teacher: Any, now: Any) -> dict[str, Any]:
