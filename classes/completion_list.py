@@ -41,7 +41,7 @@ CAUSES: dict[str, str | Promise] = {
     "who_several": _("Có nhiều người mang mã số này. Ghi thêm thư điện tử."),
     "name_differs": _("Mã số hoặc thư này là của “%(hint)s”. Xem lại họ tên hoặc mã."),
     "self": _("Không ai tự ghi nhận cho mình. Nhờ người phụ trách khác."),
-    "course_unknown": _("Không có khóa mang mã này. Xem mã trong trang Mã khóa của tệp mẫu."),
+    "course_unknown": _("Không có khóa mang mã này. Tệp mẫu có mã của từng khóa."),
     "day_wrong": _("Không hiểu ngày. Ghi ngày/tháng/năm, ví dụ 05/03/2026."),
     "day_future": _("Ngày này chưa tới. Xem lại."),
     "issuer_missing": _("Ghi nơi học hoặc nơi cấp giấy."),
