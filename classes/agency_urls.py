@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from classes.views import agencies, desk, organisations, outside, rosters
+from classes.views import agencies, organisations, outside, rosters
 
 app_name = "agencies"
 urlpatterns = [
     path("", agencies.overview, name="overview"),
     re_path(r"^export\.(?P<extension>csv|xlsx)$", agencies.export, name="export"),
-    path("exports/", desk.exports, name="exports"),
-    path("exports/progress.json", desk.progress, name="export_progress"),
-    path("exports/<uuid:pk>/", desk.fetch, name="export_fetch"),
-    path("exports/<uuid:pk>/drop/", desk.drop, name="export_drop"),
-    path("views/", desk.views, name="views"),
-    path("views/save/", desk.save_view, name="view_save"),
-    path("views/<int:pk>/", desk.change_view, name="view_change"),
     path("tree/", organisations.tree, name="tree"),
     path("tree/<str:code>/", organisations.unit, name="unit"),
     path("tree/<str:code>/rename/", organisations.rename, name="rename"),

@@ -8,11 +8,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import os
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, TextIO
 
 import xlsxwriter
 
@@ -25,53 +23,24 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-def save_table(path: str, extension: str, title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """The same file, written to `path` row by row, so that it may be longer than the memory."""
-    if extension == "csv":
-        with open(path, "w", newline="", encoding="utf-8-sig") as stream:
-            _write_lines(stream, header, rows)
-        return
-    options = {**_OPTIONS, "constant_memory": True, "tmpdir": os.path.dirname(path)}
-    book = xlsxwriter.Workbook(path, options)
-    _write_sheet(book, title, header, rows, measured=False)
-    book.close()
-
-
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """UTF-8 with a byte order mark, so that Excel shows Vietnamese. Text that would be a formula gets a leading '."""
     stream = io.StringIO(newline="")
-    _write_lines(stream, header, rows)
-    return stream.getvalue().encode("utf-8-sig")
-
-
-def _write_lines(stream: TextIO, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     writer = csv.writer(stream)
     writer.writerow([_plain(cell) for cell in header])
     writer.writerows([_plain(cell) for cell in row] for row in rows)
-
-
-_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    return stream.getvalue().encode("utf-8-sig")
 
 
 def write_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """One sheet named `title`, the heading frozen. Text is written as text: it can be no formula and no link."""
     stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {**_OPTIONS, "in_memory": True})
-    _write_sheet(book, title, header, rows, measured=True)
-    book.close()
-    return stream.getvalue()
-
-
-def _write_sheet(
-    book: xlsxwriter.Workbook, title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, measured: bool
-) -> None:
-    """`measured`: columns as wide as what is in them; else, where no row is kept, as wide as their heading allows."""
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(stream, options)
     sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31].strip() or "1")
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter"})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
-    widths = [len(cell) if measured else max(len(cell), 18) for cell in header]
-    if not measured:
-        _set_widths(sheet, widths)
+    widths = [len(cell) for cell in header]
     sheet.write_row(0, 0, header, bold)
     for place, row in enumerate(rows, 1):
         for column, cell in enumerate(row):
@@ -82,14 +51,11 @@ def _write_sheet(
             elif cell is not None:
                 sheet.write_number(place, column, cell)
             widths[column] = max(widths[column], len(_plain(cell)))
-    if measured:
-        _set_widths(sheet, widths)
-    sheet.freeze_panes(1, 0)
-
-
-def _set_widths(sheet: Any, widths: Sequence[int]) -> None:
     for column, width in enumerate(widths):
         sheet.set_column(column, column, min(max(width, 8), 60) + 2)
+    sheet.freeze_panes(1, 0)
+    book.close()
+    return stream.getvalue()
 
 
 def _plain(cell: Cell) -> str:

@@ -24,19 +24,6 @@ def forget_completions() -> int:
     return actions.forget_completions(now=timezone.now())
 
 
-@shared_task(name="classes.make_exports")
-def make_exports() -> int:
-    """Make the long tables that are owed, and tell of those that are ready."""
-    made = actions.make_exports(clock=timezone.now)
-    actions.tell_of_exports(send=letters.send_export_notice, now=timezone.now())
-    return made
-
-
-@shared_task(name="classes.forget_exports")
-def forget_exports() -> int:
-    return actions.forget_exports(now=timezone.now())
-
-
 @shared_task(name="classes.count_agencies")
 def count_agencies() -> int | None:
     return actions.count_owed_agencies(now=timezone.now())

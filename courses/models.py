@@ -298,7 +298,7 @@ class OutsideCompletion(models.Model):
     """A course that counts as done without having been done here: made elsewhere, or so decided by somebody with a reason.
 
     It satisfies what an agency or a class asks and nothing else: it is no enrolment, earns no certificate of ours and
-    stands in no figure of the plan. It is withdrawn, never deleted (docs/decisions/0021).
+    stands in no figure of the plan. It is withdrawn, never deleted (docs/decisions/0022).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

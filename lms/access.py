@@ -65,7 +65,6 @@ TAKES_BACK = Rule.of(
     {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True,
 )  # fmt: skip
 SENT_IT = Rule.of("the owner who sent the file", {OWNER}, (), staff=True)
-OVERSEERS_OWN = Rule.of("the officer, owner or auditor whose own it is", {OFFICER}, {OUTSIDER}, staff=True)
 SENT_LIST = Rule.of("the officer or owner who sent the list, while in charge there", {OFFICER}, {OUTSIDER}, staff=True)
 SENDS_STAFF = Rule.of(
     "officer or owner, to a class that takes people from agencies, held above, at or below her place",
@@ -215,13 +214,6 @@ RULES: dict[str, Rule] = {
     # --- agencies ---
     "agencies:overview": ANY_OVERSEER,
     "agencies:export": ANY_OVERSEER,
-    "agencies:exports": ANY_OVERSEER,
-    "agencies:export_progress": ANY_OVERSEER,
-    "agencies:export_fetch": OVERSEERS_OWN,
-    "agencies:export_drop": OVERSEERS_OWN,
-    "agencies:views": ANY_OVERSEER,
-    "agencies:view_save": ANY_OVERSEER,
-    "agencies:view_change": OVERSEERS_OWN,
     "agencies:tree": ANY_OVERSEER,
     "agencies:unit": OVERSEER,
     "agencies:rename": IN_CHARGE,

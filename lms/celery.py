@@ -19,8 +19,6 @@ app.conf.beat_schedule = {
     "classes.close_over": {"task": "classes.close_over", "schedule": crontab(minute="7,37")},
     "classes.count_agencies": {"task": "classes.count_agencies", "schedule": 30.0},
     "classes.forget_completions": {"task": "classes.forget_completions", "schedule": crontab(minute=50)},
-    "classes.forget_exports": {"task": "classes.forget_exports", "schedule": crontab(minute=55)},
-    "classes.make_exports": {"task": "classes.make_exports", "schedule": 10.0},
     "classes.mail": {"task": "classes.mail", "schedule": 60.0},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},

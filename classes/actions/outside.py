@@ -1,6 +1,6 @@
 """What counts as done without having been done here: recorded by somebody in charge, with evidence or a reason.
 
-Nobody records for herself. It is no enrolment and earns no certificate (docs/decisions/0021).
+Nobody records for herself. It is no enrolment and earns no certificate (docs/decisions/0022).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from classes.models.classes import (
     teaching_roots,
 )
 from classes.models.counts import AgencyCount, AgencyCounting, RequirementCount
-from classes.models.desk import CompletionFile, Export, ExportKind, ExportState, SavedView
+from classes.models.desk import CompletionFile
 from classes.models.messages import ClassMessage, Delivery, Letter
 from classes.models.nominations import Nomination, NominationState
 from classes.models.sessions import ClassSession, SessionQuerySet
@@ -49,9 +49,6 @@ __all__ = [
     "ClassTeacher",
     "CompletionFile",
     "Delivery",
-    "Export",
-    "ExportKind",
-    "ExportState",
     "GroupMember",
     "Knock",
     "Letter",
@@ -63,7 +60,6 @@ __all__ = [
     "Presence",
     "RequirementCount",
     "RequirementQuerySet",
-    "SavedView",
     "SessionPaper",
     "SessionQuerySet",
     "StaffGroup",

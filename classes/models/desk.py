@@ -1,107 +1,21 @@
-"""What lies on an officer's own desk: the views she kept, the files she asked for, the lists of completions she sent."""
+"""Lists of completions made elsewhere, as officers sent them."""
 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
-from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from people.models import Organisation
 
-# So long a finished file is kept, and a list that was sent waits or can be undone.
+# So long a list that was sent waits, and so long it can be undone.
 KEPT = dt.timedelta(days=7)
 
 
 def private_storage() -> Storage:
     return storages["private"]
-
-
-class SavedView(models.Model):
-    """The filter of a table under a name: `address` is the part of the address behind /agencies/, with its parameters."""
-
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
-    name = models.CharField(max_length=80)
-    address = models.CharField(max_length=500)
-    # Opened in place of the bare start page.
-    starts = models.BooleanField(default=False)
-    saved_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["owner", "name"], name="saved_view_name_once"),
-            models.UniqueConstraint(fields=["owner"], condition=Q(starts=True), name="saved_view_one_start"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ExportKind(models.TextChoices):
-    AGENCIES = "agencies", _("Hoàn thành theo cơ quan")
-    PEOPLE = "people", _("Danh sách người")
-
-
-class ExportState(models.TextChoices):
-    OWED = "owed", _("Đang chờ")
-    READY = "ready", _("Đã xong")
-    FAILED = "failed", _("Không làm được")
-    FORGOTTEN = "forgotten", _("Đã xóa")
-
-
-def export_path(export: Export, name: str) -> str:
-    return f"exports/{export.pk}.{export.extension}"
-
-
-class Export(models.Model):
-    """A table too long to be made while somebody waits. Whoever is killed over it leaves it owed.
-
-    `places` are the organisations it was asked for, all of which its owner must still oversee when she fetches it;
-    `asked` is the filter as in the address.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
-    kind = models.CharField(max_length=10, choices=ExportKind.choices)
-    places = models.JSONField()
-    unit = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
-    asked = models.JSONField()
-    extension = models.CharField(max_length=4)
-    language = models.CharField(max_length=10)
-    # Of kind, places, filter and form: asked for twice, it is made once.
-    digest = models.CharField(max_length=64)
-    state = models.CharField(max_length=10, choices=ExportState.choices, default=ExportState.OWED)
-    done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
-    failures = models.PositiveSmallIntegerField(default=0)
-    # A worker is at it until then.
-    busy_until = models.DateTimeField(null=True, blank=True)
-    file = models.FileField(storage=private_storage, upload_to=export_path, blank=True)
-    asked_at = models.DateTimeField()
-    ready_at = models.DateTimeField(null=True, blank=True)
-    told_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["owner", "digest"], condition=Q(state="owed"), name="export_once_at_a_time"),
-        ]
-        indexes = [models.Index(fields=["asked_at"], condition=Q(state="owed"), name="export_owed")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
-
-    @property
-    def percent(self) -> int:
-        return min(99, 100 * self.done // self.total) if self.total else 0
-
-    @property
-    def until(self) -> dt.datetime | None:
-        """When the file is deleted."""
-        return self.ready_at + KEPT if self.ready_at else None
 
 
 def completion_file_path(file: CompletionFile, name: str) -> str:

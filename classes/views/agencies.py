@@ -17,8 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classes import actions, queries
 from classes.forms import RequirementForm
 from classes.models import StaffRequirement
-from classes.views.access import note_reading, officer_scope, overseen
-from classes.views.desk import table_or_export
+from classes.views.access import note_reading, officer_scope, overseen, table_file
 from people.models import Organisation, ReadingKind
 from people.text import nfc
 
@@ -27,9 +26,6 @@ from people.text import nfc
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     roots, now = officer_scope(request), timezone.now()
-    view = None if request.GET else queries.start_view(request.user)
-    if view:
-        return redirect(request.path + view.address)
     may_require = len(roots) == 1 and queries.may_require(request.user, roots[0])
     state = queries.state_of_counts()
     context = {
@@ -64,17 +60,19 @@ def agency(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest, extension: str, code: str = "") -> HttpResponse:
     roots = officer_scope(request)
-    places = (overseen(request, code),) if code else tuple(roots)
-    return table_or_export(request, queries.TableAsked(kind="agencies", places=places, asked=_asked(request)), extension)
+    shown = queries.agency_table([overseen(request, code)] if code else roots, now=timezone.now(), **_asked(request))
+    header, rows = queries.agency_rows(shown)
+    return table_file(f"hoan-thanh-{code or 'theo-co-quan'}", extension, _("Hoàn thành theo cơ quan"), header, rows)
 
 
 @login_required
 @require_GET
 def export_people(request: HttpRequest, code: str, extension: str) -> HttpResponse:
     officer_scope(request)
-    asked = {"course_id": _asked(request)["course_id"], "state": request.GET.get("state", "")}
-    wanted = queries.TableAsked(kind="people", places=(overseen(request, code),), asked=asked)
-    return table_or_export(request, wanted, extension)
+    unit, state = overseen(request, code), request.GET.get("state", "")
+    header, rows = queries.people_rows(unit, now=timezone.now(), course_id=_asked(request)["course_id"], state=state)
+    note_reading(request, ReadingKind.UNIT_FILE, people=len(rows), organisation=unit)
+    return table_file(f"danh-sach-{code}", extension, unit.label, header, rows)
 
 
 @login_required

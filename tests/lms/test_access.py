@@ -175,19 +175,8 @@ def _outside(teacher: Any, officer: Any, klass: TrainingClass, ward: Any, course
     return {
         **{f"agencies:outside_{name}": {"pk": made.pk} for name in ("withdraw", "evidence")},
         **{f"agencies:completion_{name}": {"pk": key} for name in ("list", "errors", "undo")},
-        "classes:unwaive": {"outside": waived.pk}, **_on_the_desk(officer, ward, now),
+        "classes:unwaive": {"outside": waived.pk}
     }
-
-
-def _on_the_desk(officer: Any, ward: Any, now: Any) -> dict[str, dict[str, Any]]:
-    """A view she kept, and a long table of the ward that is ready."""
-    wanted = queries.TableAsked(kind="people", places=(ward,), asked={"course_id": None, "state": ""})
-    actions.ask_for_export(owner=officer, wanted=wanted, extension="csv", language="vi", now=now)
-    actions.make_exports(clock=timezone.now)
-    view = actions.save_view(owner=officer, name="Của tôi", address="?q=a", now=now)
-    export = queries.exports_of(officer).get()
-    made: dict[str, Any] = {"pk": export.pk}
-    return {"agencies:export_fetch": made, "agencies:export_drop": made, "agencies:view_change": {"pk": view.pk}}
 
 
 def _in_the_room(klass: TrainingClass, teacher: Any, now: Any) -> dict[str, Any]:
