@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from classes.views import agencies, organisations, outside, rosters
+from classes.views import agencies, lists, organisations, outside, rosters
 
 app_name = "agencies"
 urlpatterns = [
@@ -24,7 +24,14 @@ urlpatterns = [
     path("operations/", organisations.operations, name="operations"),
     path("operations/<uuid:pk>/", organisations.operation, name="operation"),
     path("operations/<uuid:pk>/undo/", organisations.undo, name="undo"),
+    path("lists/", lists.my_lists, name="lists"),
+    path("lists/<uuid:pk>/progress.json", lists.progress, name="list_progress"),
+    path("lists/<uuid:pk>/file", lists.fetch, name="list_file"),
+    path("lists/<uuid:pk>/drop/", lists.drop, name="list_drop"),
+    path("views/", lists.keep_view, name="keep_view"),
+    path("views/<int:pk>/", lists.change_view, name="change_view"),
     path("<str:code>/", agencies.agency, name="agency"),
+    path("<str:code>/list/", lists.ask, name="list_ask"),
     re_path(r"^(?P<code>[^/]+)/export\.(?P<extension>csv|xlsx)$", agencies.export, name="agency_export"),
     re_path(r"^(?P<code>[^/]+)/people\.(?P<extension>csv|xlsx)$", agencies.export_people, name="people_export"),
     path("<str:code>/rosters/", rosters.roster_list, name="rosters"),

@@ -8,9 +8,11 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import IO, Any
 
 import xlsxwriter
 
@@ -25,18 +27,57 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """UTF-8 with a byte order mark, so that Excel shows Vietnamese. Text that would be a formula gets a leading '."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
+    stream = io.BytesIO()
+    save_csv(stream, header, rows)
+    return stream.getvalue()
+
+
+def save_csv(stream: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """As write_csv, into `stream`, row by row."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    writer = csv.writer(text)
     writer.writerow([_plain(cell) for cell in header])
     writer.writerows([_plain(cell) for cell in row] for row in rows)
-    return stream.getvalue().encode("utf-8-sig")
+    text.detach()
+
+
+def to_line(row: Sequence[Cell]) -> str:
+    """A row as one line of JSON that from_line() reads back: dates as {"d": …}, marks as {"m": …}."""
+    return json.dumps([_told(cell) for cell in row], ensure_ascii=False)
+
+
+def from_line(line: str) -> list[Cell]:
+    return [_heard(cell) for cell in json.loads(line)]
+
+
+def _told(cell: Cell) -> object:
+    if isinstance(cell, dt.date):
+        return {"d": cell.isoformat()}
+    return {"m": str(cell)} if isinstance(cell, Decimal) else cell
+
+
+def _heard(cell: Any) -> Cell:
+    if not isinstance(cell, dict):
+        return cell
+    return dt.date.fromisoformat(cell["d"]) if "d" in cell else Decimal(cell["m"])
 
 
 def write_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """One sheet named `title`, the heading frozen. Text is written as text: it can be no formula and no link."""
     stream = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(stream, options)
+    save_xlsx(stream, title, header, rows, in_memory=True)
+    return stream.getvalue()
+
+
+def save_xlsx(
+    stream: IO[bytes], title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, in_memory: bool = False
+) -> None:
+    """As write_xlsx, into `stream`. Unless `in_memory`, each row goes to a temporary file at once: any number of rows takes
+
+    the same memory.
+    """
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(stream, {"in_memory": in_memory, "constant_memory": not in_memory, **options})
     sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31].strip() or "1")
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter"})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
@@ -55,7 +96,6 @@ def write_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]
         sheet.set_column(column, column, min(max(width, 8), 60) + 2)
     sheet.freeze_panes(1, 0)
     book.close()
-    return stream.getvalue()
 
 
 def _plain(cell: Cell) -> str:

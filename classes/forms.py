@@ -92,6 +92,13 @@ class ReasonForm(forms.Form):
     reason = NameField(label=_("Vì sao?"), max_length=255, help_text=_("Ghi vào nhật ký của lớp."))
 
 
+class ViewForm(forms.Form):
+    """The name of a view of the table, and whether it is shown first."""
+
+    name = NameField(label=_("Tên cách xem"), max_length=60)
+    first = forms.BooleanField(label=_("Mở đầu tiên"), required=False)
+
+
 class DatesForm(ReasonForm):
     starts_on = forms.DateField(label=_("Ngày bắt đầu"), widget=_day())
     ends_on = forms.DateField(label=_("Ngày kết thúc"), widget=_day(), required=False)

@@ -42,6 +42,7 @@ ANYBODY = Rule.of("anybody", ROLES)
 ANYBODY_STAFF_SEE_MORE = Rule.of("anybody; staff see more", ROLES, staff=True)
 ON_THE_WAY = Rule.of("in the middle of logging in; leads home whoever is signed in", _SIGNED_IN)
 CLOSED = Rule.of("nobody: leads to the site's own page", ())
+UNSET = Rule.of("anybody, where a national sign-in is set up; elsewhere there is no such page", ())
 KEY = Rule.of("a key and its secret, no account", ())
 SIGNED_IN = Rule.of("whoever is signed in", _SIGNED_IN)
 ONES_FACTORS = Rule.of("whoever is signed in, with the second factor if she has one", _SIGNED_IN, guarded=True)
@@ -66,6 +67,7 @@ TAKES_BACK = Rule.of(
 )  # fmt: skip
 SENT_IT = Rule.of("the owner who sent the file", {OWNER}, (), staff=True)
 SENT_LIST = Rule.of("the officer or owner who sent the list, while in charge there", {OFFICER}, {OUTSIDER}, staff=True)
+ASKED_FOR_IT = Rule.of("the officer who asked for it or keeps it", {OFFICER}, {OUTSIDER}, staff=True)
 SENDS_STAFF = Rule.of(
     "officer or owner, to a class that takes people from agencies, held above, at or below her place",
     {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True,
@@ -75,6 +77,10 @@ READS_EVIDENCE = Rule.of(
     {OFFICER, OWNER, AUDITOR}, {OUTSIDER, OWNER, AUDITOR}, staff=True,
 )  # fmt: skip
 ANSWERS_REQUESTS = Rule.of("owner or support", {OWNER, SUPPORT}, staff=True)
+MERGES = Rule.of(
+    "officer or owner whose scope holds both accounts, owner or support over them",
+    {OFFICER, OWNER, SUPPORT}, {OUTSIDER, OWNER, SUPPORT}, staff=True,
+)  # fmt: skip
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -109,6 +115,16 @@ RULES: dict[str, Rule] = {
     "staff_decide": PROGRAMME_OWNER,
     "staff_end": IN_CHARGE,
     "staff_reset_second_factor": PROGRAMME_OWNER,
+    "staff_duplicates": Rule.of("officer, owner or support, of any place", {OFFICER, OWNER, SUPPORT, OUTSIDER}, staff=True),
+    "staff_merge": MERGES,
+    "staff_unmerge": MERGES,
+    "ways_in": ONES_FACTORS,
+    "unlink_identity": Rule.of("the person herself, with the second factor if she has one", {LEARNER}, {OUTSIDER}, guarded=True),
+    "openid_connect_login": UNSET,
+    "openid_connect_callback": UNSET,
+    "socialaccount_signup": UNSET,
+    "socialaccount_login_cancelled": UNSET,
+    "account_merged": UNSET,
     "account_login": ANYBODY,
     "account_logout": ANYBODY,
     "account_inactive": ANYBODY,
@@ -225,6 +241,13 @@ RULES: dict[str, Rule] = {
     "agencies:import_template": PROGRAMME_OWNER,
     "agencies:import_preview": SENT_IT,
     "agencies:import_errors": SENT_IT,
+    "agencies:lists": ANY_OVERSEER,
+    "agencies:list_progress": ASKED_FOR_IT,
+    "agencies:list_file": ASKED_FOR_IT,
+    "agencies:list_drop": ASKED_FOR_IT,
+    "agencies:keep_view": ANY_OVERSEER,
+    "agencies:change_view": ASKED_FOR_IT,
+    "agencies:list_ask": OVERSEER,
     "agencies:operations": ANY_OVERSEER,
     "agencies:operation": OVERSEER,
     "agencies:undo": TAKES_BACK,

@@ -19,6 +19,8 @@ app.conf.beat_schedule = {
     "classes.close_over": {"task": "classes.close_over", "schedule": crontab(minute="7,37")},
     "classes.count_agencies": {"task": "classes.count_agencies", "schedule": 30.0},
     "classes.forget_completions": {"task": "classes.forget_completions", "schedule": crontab(minute=50)},
+    "classes.work_lists": {"task": "classes.work_lists", "schedule": 10.0},
+    "classes.forget_lists": {"task": "classes.forget_lists", "schedule": crontab(minute=50)},
     "classes.mail": {"task": "classes.mail", "schedule": 60.0},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
@@ -29,6 +31,7 @@ app.conf.beat_schedule = {
     "people.forget_sessions": {"task": "people.forget_sessions", "schedule": crontab(hour=2, minute=40)},
     "people.answer_requests": {"task": "people.answer_requests", "schedule": 60.0},
     "people.forget_readings": {"task": "people.forget_readings", "schedule": crontab(hour=3, minute=20)},
+    "people.finish_merges": {"task": "people.finish_merges", "schedule": crontab(hour=3, minute=40)},
     "people.erase_owed": {"task": "people.erase_owed", "schedule": 60.0},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

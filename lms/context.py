@@ -75,4 +75,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "account": SimpleLazyObject(account),
         "languages": tuple(settings.LANGUAGES),
         "support_email": settings.SUPPORT_EMAIL,
+        # None where no national sign-in is set up: then there is no button either.
+        "national": _national(),
     }
+
+
+def _national() -> dict[str, str] | None:
+    if not settings.OIDC_ISSUER:
+        return None
+    return {"name": settings.OIDC_NAME, "url": reverse("openid_connect_login", args=[settings.OIDC_ID])}

@@ -19,7 +19,9 @@ urlpatterns = [
     path("account/readings/", views.readings, name="readings"),
     path("account/", include("people.urls")),
     path("accounts/", include("people.entrance_urls")),
-    path("accounts/", include("allauth.urls")),
+    # Not allauth.urls: its own way to an OpenID provider checks less than ours (people/national.py).
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("courses/", include("courses.urls")),
     path("quizzes/", include("quizzes.urls")),
     path("certificates/", include("certificates.urls")),

@@ -18,7 +18,9 @@ FILE = Path(__file__).with_name("personal_data.yaml")
 TREATMENTS = ("delete", "blank", "pseudonymise", "scrub", "file", "keep")
 # Ways from a row to its person that no look-up of the ORM can say.
 SPECIAL = {"self", "actor", "session", "object"}
-_KEYS = {"title", "category", "person", "plain", "secret", *TREATMENTS}
+_KEYS = {"title", "category", "person", "merge", "plain", "secret", *TREATMENTS}
+MERGING = {"moves", "stays", "ends"}
+_MERGE_OPTIONS = {"taken", "ends", "number", "clears"}
 _TEXT = {"CharField", "TextField", "SlugField", "JSONField", "FileField", "GenericIPAddressField", "BinaryField"}
 
 
@@ -67,6 +69,7 @@ class Declared:
     category: Category
     person: tuple[str, ...]
     fields: tuple[Kept, ...]
+    merge: dict[str, str]
 
     @property
     def model(self) -> type[Model]:
@@ -124,6 +127,7 @@ def _declared(label: str, said: dict[str, Any]) -> Declared:
             if treatment in TREATMENTS
             for name, what in named.items()
         ),
+        merge=said.get("merge", {}),
     )
 
 
@@ -181,7 +185,14 @@ def _gaps(model: type[Model], raw: dict[str, Any]) -> list[str]:
         if not said:
             way = next((field.name for field in _fields(model) if _names_a_person(field)), "the__way__to_the_person")
             found.append(f"{label} begins with the lines `{label}:`, `title: …`, `category: …` and `person: {way}`.")
-    elif lacking:
+    said_of = said.get("merge", {})
+    found += [
+        f"{label}.{field.name} names a person: say in `merge: {{{field.name}: …}}` whether it moves, stays or ends when two "
+        f"accounts are merged."
+        for field in _fields(model)
+        if _names_a_person(field) and said_of.get(field.name) not in MERGING
+    ]
+    if lacking and not about:
         found.append(
             f"{label} has text that nobody declared. In {FILE.relative_to(settings.BASE_DIR)}, under `models:`, add "
             f"`{label}: {{plain: [{', '.join(lacking)}]}}`, or declare it like people.Consent if it may hold a person's data."
@@ -195,6 +206,7 @@ def _contradictions(label: str, said: dict[str, Any], known: dict[str, type[Mode
     found = [f"{label}: `{key}` is no key of {FILE.name}." for key in said if key not in _KEYS]
     names = [name for key in (*TREATMENTS, "plain") for name in said.get(key, ())]
     real = {field.name for field in _fields(known[label])}
+    names += [name for name in said.get("merge", ()) if name not in _MERGE_OPTIONS and name not in names]
     found += [f"{label}.{name} is declared, but there is no such field." for name in names if name not in real]
     found += [f"{label}.{name} is declared twice." for name in sorted({one for one in names if names.count(one) > 1})]
     if any(said.get(key) for key in TREATMENTS) and not {"title", "category", "person"} <= set(said):

@@ -6,12 +6,14 @@ from typing import Any
 
 from allauth.account import forms as account_forms
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.userkit import filter_users_by_username
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
+from allauth.socialaccount.models import SocialLogin
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
@@ -21,9 +23,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from people.actions import accounts
+from people.actions import accounts, identities
 from people.consents import ConsentText, current_texts
 from people.models import Audience, ConsentPurpose, Organisation, RequestKind, RoleKind, User
+from people.oidc import Claims
 from people.queries import person_named
 from people.text import is_person_name, is_username, nfc
 
@@ -167,6 +170,12 @@ class ReasonForm(forms.Form):
         return nfc(self.cleaned_data["reason"])
 
 
+class MergeForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _("Ví dụ: đã gọi điện, chị nói cả hai đều của chị. Người ấy đọc được dòng này.")
+
+
 class GrantForm(ReasonForm):
     """Whom, what, where. Both names are exact, because a search would show who has an account."""
 
@@ -205,34 +214,16 @@ class GrantForm(ReasonForm):
         return found
 
 
-class SignupForm(HouseMixin, account_forms.SignupForm):
-    """The details. Needs the answers of StartForm in the session; who has none is sent there by the adapter."""
+class ConsentsForm(forms.Form):
+    """What whoever opens an account agrees to; under 16 a guardian too. `begin` first: it knows who is under 16."""
 
-    labels = {
-        "email": _("Địa chỉ thư điện tử"),
-        "username": _("Tên đăng nhập"),
-        "password1": _("Mật khẩu"),
-    }
-    hints = {
-        "email": _("Để đăng nhập và lấy lại mật khẩu."),
-        "username": _("Từ 3 đến 30 ký tự: chữ thường không dấu, chữ số, dấu chấm, gạch nối. Ví dụ: an.nguyen58"),
-    }
-    missing = {"password1": _("Đặt một mật khẩu.")}
-    field_order = ["full_name", "email", "username", "password1"]
-    full_name = FullNameField(help_text=_("Viết như bạn muốn thấy trên giấy xác nhận. Đổi lại được sau."))
+    birth_year: int
+    audience: str
+    minor: bool
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        start = context.request.session.get(SIGN_UP_KEY, {})
-        self.birth_year: int = start.get("birth_year", 0)
-        self.audience: str = start.get("audience", Audience.PUBLIC)
-        self.minor = User(birth_year=self.birth_year, audience=self.audience).is_minor(timezone.localdate())
-        # One of the two is needed; the fold below the address says so, "not required" beside both would not.
-        for name in ("email", "username"):
-            self.fields[name].template_name = "people/either_field.html"  # type: ignore[attr-defined]
-        self.fields["username"].required = False
-        self.fields["username"].widget.attrs.update({"maxlength": 30, "autocapitalize": "none", "spellcheck": "false"})
-        self.fields["email"].widget.attrs.update({"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"})
+    def begin(self, *, birth_year: int, audience: str) -> None:
+        self.birth_year, self.audience = birth_year, audience
+        self.minor = User(birth_year=birth_year, audience=audience).is_minor(timezone.localdate())
         if self.minor:
             self.fields["guardian_name"] = FullNameField(
                 label=_("Họ và tên cha, mẹ hoặc người giám hộ"),
@@ -272,6 +263,43 @@ class SignupForm(HouseMixin, account_forms.SignupForm):
             return _("Dưới 16 tuổi cần cha, mẹ hoặc người giám hộ đồng ý. Chưa có thì em vẫn học được bằng mã lớp.")
         return _("Chưa chọn mục này thì chưa mở được tài khoản. Bạn vẫn học được như khách, không cần tài khoản.")
 
+    def consents(self) -> dict[str, str]:
+        """Each purpose agreed to, to who agreed."""
+        data: dict[str, Any] = self.cleaned_data
+        return {
+            purpose: data["guardian_name"] if purpose == ConsentPurpose.GUARDIAN else ""
+            for purpose in self.consent_texts()
+            if data[f"consent_{purpose}"]
+        }
+
+
+class SignupForm(ConsentsForm, HouseMixin, account_forms.SignupForm):
+    """The details. Needs the answers of StartForm in the session; who has none is sent there by the adapter."""
+
+    labels = {
+        "email": _("Địa chỉ thư điện tử"),
+        "username": _("Tên đăng nhập"),
+        "password1": _("Mật khẩu"),
+    }
+    hints = {
+        "email": _("Để đăng nhập và lấy lại mật khẩu."),
+        "username": _("Từ 3 đến 30 ký tự: chữ thường không dấu, chữ số, dấu chấm, gạch nối. Ví dụ: an.nguyen58"),
+    }
+    missing = {"password1": _("Đặt một mật khẩu.")}
+    field_order = ["full_name", "email", "username", "password1"]
+    full_name = FullNameField(help_text=_("Viết như bạn muốn thấy trên giấy xác nhận. Đổi lại được sau."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        start = context.request.session.get(SIGN_UP_KEY, {})
+        # One of the two is needed; the fold below the address says so, "not required" beside both would not.
+        for name in ("email", "username"):
+            self.fields[name].template_name = "people/either_field.html"  # type: ignore[attr-defined]
+        self.fields["username"].required = False
+        self.fields["username"].widget.attrs.update({"maxlength": 30, "autocapitalize": "none", "spellcheck": "false"})
+        self.fields["email"].widget.attrs.update({"inputmode": "email", "autocapitalize": "none", "spellcheck": "false"})
+        self.begin(birth_year=start.get("birth_year", 0), audience=start.get("audience", Audience.PUBLIC))
+
     def clean_username(self) -> str:
         username = nfc(self.cleaned_data["username"]).lower()
         if username and not is_username(username):
@@ -307,16 +335,43 @@ class SignupForm(HouseMixin, account_forms.SignupForm):
             password=data["password1"],
             birth_year=self.birth_year,
             audience=self.audience,
-            consents={
-                purpose: data["guardian_name"] if purpose == ConsentPurpose.GUARDIAN else ""
-                for purpose in self.consent_texts()
-                if data[f"consent_{purpose}"]
-            },
+            consents=self.consents(),
             channel="web",
             now=timezone.now(),
         )
         request.session.pop(SIGN_UP_KEY, None)
         return user
+
+
+class NationalSignupForm(ConsentsForm):
+    """Who comes from the national sign-in for the first time. What the provider says of her birth it is asked no more."""
+
+    full_name = FullNameField(help_text=_("Viết như bạn muốn thấy trên giấy xác nhận. Đổi lại được sau."))
+
+    def __init__(self, *args: Any, sociallogin: SocialLogin, **kwargs: Any) -> None:
+        self.sociallogin, self.claims = sociallogin, Claims.of(sociallogin.state["claims"])
+        kwargs["initial"] = {"full_name": self.claims.full_name}
+        super().__init__(*args, **kwargs)
+        start = context.request.session.get(SIGN_UP_KEY, {})
+        self.begin(
+            birth_year=self.claims.birth_year or start.get("birth_year", 0), audience=start.get("audience", Audience.PUBLIC)
+        )
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """As allauth asks for it: the account, or where to go instead."""
+        try:
+            user = identities.register(
+                full_name=self.cleaned_data["full_name"], birth_year=self.birth_year, audience=self.audience,
+                consents=self.consents(), provider=self.sociallogin.account.provider, claims=self.claims, now=timezone.now(),
+            )  # fmt: skip
+        except identities.BelongsToAnother:
+            # A second window was quicker: the account is there.
+            messages.info(request, _("Tài khoản của bạn đã có rồi. Mời bạn đăng nhập."))
+            return None, redirect("account_login")
+        self.sociallogin.user = user
+        request.session.pop(SIGN_UP_KEY, None)
+        record_authentication(request, user, "national", acr=self.claims.acr)
+        return user, None
 
 
 class LoginForm(HouseMixin, account_forms.LoginForm):

@@ -17,7 +17,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from people.declarations import SPECIAL, Category, Declared, Wording, declared
-from people.models import User
+from people.models import AccountMerge, User
 
 
 def sha1_of(address: str) -> str:
@@ -30,23 +30,28 @@ class Ways:
     """What leads to somebody's rows, read once, before any of it is changed."""
 
     user: User
+    # Hers, and those that were merged into it: what stayed on them is still about her.
+    accounts: tuple[int, ...]
     actors: tuple[str, ...]
 
     @classmethod
     def of(cls, user: User) -> Ways:
-        proven = {user.email} if user.email else set()
-        addresses = sorted(proven | set(EmailAddress.objects.filter(user=user).values_list("email", flat=True)))
-        actors = [f"{settings.XAPI_HOME}|{user.actor_id}"]
+        merged = AccountMerge.objects.standing().filter(kept=user).values("closed_id")
+        persons = [user, *User.objects.filter(pk__in=merged).order_by("pk")]
+        proven = {one.email for one in persons if one.email}
+        addresses = sorted(proven | set(EmailAddress.objects.filter(user__in=persons).values_list("email", flat=True)))
+        # The ledger is never rewritten: who was two goes on being two actors there, and is read as both (decision 0020).
+        actors = [f"{settings.XAPI_HOME}|{one.actor_id}" for one in persons]
         for address in addresses:
             actors += [f"mailto:{address}", f"sha1:{sha1_of(address)}"]
-        return cls(user=user, actors=tuple(actors))
+        return cls(user=user, accounts=tuple(one.pk for one in persons), actors=tuple(actors))
 
 
 def rows(one: Declared, ways: Ways, *, about: bool = False) -> QuerySet:
     """The rows of one model that name her; with `about`, only those that are about her (the first way declared)."""
     wanted = Q(pk__in=[])
     for way in one.person[:1] if about else one.person:
-        wanted |= _condition(way, ways) if way in SPECIAL else Q(**{way: ways.user})
+        wanted |= _condition(way, ways) if way in SPECIAL else Q(**{f"{way}__in": ways.accounts})
     return one.model._base_manager.filter(wanted).order_by("pk")
 
 
@@ -54,10 +59,10 @@ def _condition(way: str, ways: Ways) -> Q:
     if way == "actor":
         return Q(actor__in=ways.actors) | Q(activity__in=[f"agent:{actor}" for actor in ways.actors])
     if way == "object":
-        return Q(content_type=ContentType.objects.get_for_model(User), object_id=str(ways.user.pk))
+        return Q(content_type=ContentType.objects.get_for_model(User), object_id__in=[str(pk) for pk in ways.accounts])
     if way == "session":
-        return Q(pk__in=sessions_of(ways.user.pk))
-    return Q(pk=ways.user.pk)
+        return Q(pk__in=[key for pk in ways.accounts for key in sessions_of(pk)])
+    return Q(pk__in=ways.accounts)
 
 
 def sessions_of(account: int) -> list[str]:

@@ -64,7 +64,7 @@ KINDS: dict[str, str | Promise] = {
     "advisory team": gettext_lazy("Tổ tư vấn"), "group": gettext_lazy("Nhóm cơ quan"),
 }  # fmt: skip
 # Words that are addresses of their own beside the codes.
-RESERVED = {"tree", "import", "operations", "rosters", "people", "classes"}
+RESERVED = {"tree", "import", "operations", "rosters", "people", "classes", "lists", "views"}
 _CODE = re.compile(r"\w[\w.-]{0,39}")
 _FORMULA = "=+@'＝＋＠\t\r"
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 
-from people.actions import activation, identity, privacy, readings, requests, rosters, sessions
+from people.actions import activation, identity, merging, privacy, readings, requests, rosters, sessions
 from people.models import OpenedAccount
 
 log = logging.getLogger(__name__)
@@ -88,3 +88,8 @@ def erase_owed() -> int:
 @shared_task(name="people.forget_readings")
 def forget_readings() -> int:
     return readings.forget_readings(now=timezone.now())
+
+
+@shared_task(name="people.finish_merges")
+def finish_merges() -> int:
+    return merging.finish_merges(now=timezone.now())

@@ -334,7 +334,7 @@ def plan_by_code(code: str) -> Plan | None:
 
 
 def reports_due(now: dt.datetime) -> list[ReportingPeriod]:
-    """What is to be reported next of every active plan: begun, not closed, the soonest first, the overdue before it. One query."""
+    """What is to be reported next of the active plans: begun, not closed, the overdue first. One query."""
     begun = ReportingPeriod.objects.filter(plan__status=PlanStatus.ACTIVE, closed_at__isnull=True)
     begun = begun.filter(starts_on__lte=timezone.localdate(now), due_at__gt=now - dt.timedelta(days=60))
     return list(begun.select_related("plan").order_by("due_at", "pk")[:3])

@@ -25,6 +25,7 @@ from classes.models.classes import (
 )
 from classes.models.counts import AgencyCount, AgencyCounting, RequirementCount
 from classes.models.desk import CompletionFile
+from classes.models.lists import KeptView, ListQuerySet, StaffList
 from classes.models.messages import ClassMessage, Delivery, Letter
 from classes.models.nominations import Nomination, NominationState
 from classes.models.sessions import ClassSession, SessionQuerySet
@@ -50,8 +51,10 @@ __all__ = [
     "CompletionFile",
     "Delivery",
     "GroupMember",
+    "KeptView",
     "Knock",
     "Letter",
+    "ListQuerySet",
     "MarkedBy",
     "MemberQuerySet",
     "MemberSource",
@@ -63,6 +66,7 @@ __all__ = [
     "SessionPaper",
     "SessionQuerySet",
     "StaffGroup",
+    "StaffList",
     "StaffRequirement",
     "TrainingClass",
     "kept_groups",

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classes import actions, queries
 from classes.forms import RequirementForm
 from classes.models import StaffRequirement
+from classes.queries import lists
 from classes.views.access import note_reading, officer_scope, overseen, table_file
 from people.models import Organisation, ReadingKind
 from people.text import nfc
@@ -26,10 +27,14 @@ from people.text import nfc
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     roots, now = officer_scope(request), timezone.now()
+    views = lists.kept_views(request.user)
+    if not request.GET and (opened := next((one for one in views if one.first and one.query), None)):
+        return redirect(f"{request.path}?{opened.query}")
     may_require = len(roots) == 1 and queries.may_require(request.user, roots[0])
     state = queries.state_of_counts()
     context = {
-        "roots": roots, "today": timezone.localdate(now), "may_require": may_require,
+        "roots": roots, "today": timezone.localdate(now), "may_require": may_require, "views": views,
+        "query": lists.view_of(request.GET.urlencode()),
         # All that the page shows follows from these, so it is made once for whoever oversees the same.
         "kept_by": [state, timezone.localdate(now), may_require, *(root.pk for root in roots), request.get_full_path()],
         "standing": SimpleLazyObject(lambda: _standing(request, roots, now)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from lms import env
 
@@ -38,6 +39,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -224,6 +227,33 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Newest first; see people/sealing.py.
 SECOND_FACTOR_KEYS = [word for word in env.text("SECOND_FACTOR_KEYS", "").split(",") if word]
 
+# --- national sign-in: people/national.py, decision 0021. Without an issuer there is none ---------------------------
+OIDC_ISSUER = env.text("OIDC_ISSUER", "")
+OIDC_ID = env.text("OIDC_ID", "national")
+OIDC_NAME = env.text("OIDC_NAME", "VNeID")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", "") if not OIDC_ISSUER else env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", "")
+OIDC_SCOPES = env.words("OIDC_SCOPES", "openid,profile")
+# Asked for in this order; what comes back must be one of them.
+OIDC_ACR_VALUES = env.words("OIDC_ACR_VALUES")
+# Those that count as two factors, so that staff who come with them are not asked for one of ours.
+OIDC_ACR_TWO_FACTORS = env.words("OIDC_ACR_TWO_FACTORS")
+OIDC_USERINFO = env.flag("OIDC_USERINFO", True)
+OIDC_CLAIM_SUBJECT = env.text("OIDC_CLAIM_SUBJECT", "sub")
+OIDC_CLAIM_NAME = env.text("OIDC_CLAIM_NAME", "name")
+OIDC_CLAIM_BIRTH = env.text("OIDC_CLAIM_BIRTH", "birthdate")
+OIDC_CLAIM_PERSONAL_ID = env.text("OIDC_CLAIM_PERSONAL_ID", "personal_id")
+# Where its log-in page is, if on another host than the issuer: a form of ours leads there (Content-Security-Policy).
+OIDC_LOGIN_ORIGIN = env.text("OIDC_LOGIN_ORIGIN", "")
+# Newest first; see people/personal_id.py.
+PERSONAL_ID_KEYS = [word for word in env.text("PERSONAL_ID_KEYS", "").split(",") if word]
+SOCIALACCOUNT_ADAPTER = "people.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "people.forms.NationalSignupForm"}
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+
 # --- Wagtail --------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Học AI"
 WAGTAILADMIN_BASE_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000")
@@ -265,6 +295,8 @@ XAPI_FORWARD_ENDPOINT = env.text("XAPI_FORWARD_ENDPOINT", "")
 XAPI_FORWARD_USER = env.text("XAPI_FORWARD_USER", "")
 XAPI_FORWARD_PASSWORD = env.text("XAPI_FORWARD_PASSWORD", "")
 
+_SIGN_IN = (OIDC_ISSUER, OIDC_LOGIN_ORIGIN)
+
 # --- security headers -----------------------------------------------------------------------------------------------
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -278,7 +310,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src-attr": ["'unsafe-inline'"],
         "object-src": ["'none'"],
         "base-uri": ["'self'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *sorted({"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in _SIGN_IN if url})],
         "frame-ancestors": ["'self'"],
     },
 }

@@ -55,7 +55,7 @@ def register_account(
     full_name: str,
     username: str,
     email: str,
-    password: str,
+    password: str | None,
     birth_year: int,
     audience: str,
     consents: Mapping[str, str],
@@ -66,7 +66,7 @@ def register_account(
 
     The address is kept as unproven: User.email stays empty until its owner confirms it, so an address that belongs to
     another account is accepted here like any other and gives nothing away. Without a username one is made up that
-    tells nothing about the address either.
+    tells nothing about the address either. Without a password (None) the account is entered in another way alone.
     Raises NameRefused, IdentifierRefused, UsernameTaken, ConsentMissing.
     """
     full_name, username, email = nfc(full_name), nfc(username).lower(), nfc(email).lower()

@@ -26,7 +26,7 @@ from django.db.models.functions import Cast
 
 from people import holdings
 from people.declarations import Declared, declared
-from people.models import Erasure, OwedRemoval, Role, RoleRequest, User, people_handled_by
+from people.models import AccountMerge, Erasure, OwedRemoval, Role, RoleRequest, User, people_handled_by
 from people.text import nfc
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,8 @@ class Identity:
 
 
 def erase_person(*, user: User, reason: str, by: User | None, now: dt.datetime) -> Erasure:
-    """Make `user` nobody, everywhere. What is counted stays, on an account without a name that nobody can open.
+    """Make `user` nobody, everywhere, with the accounts merged into hers. What is counted stays, on an account without a name
+    that nobody can open.
 
     Rows change in one transaction; files, sessions and the ledger outside the database are owed from then on and done
     at once if they can be. Erased twice, the first one stands. Raises NotHandling, ReasonMissing.
@@ -93,6 +94,14 @@ def erase_person(*, user: User, reason: str, by: User | None, now: dt.datetime) 
     require_handler(by, user)
     if not nfc(reason):
         raise ReasonMissing
+    merged = User.objects.filter(pk__in=AccountMerge.objects.standing().filter(kept=user).values("closed_id"))
+    accounts, why = [*merged.order_by("pk"), user], nfc(reason)
+    for one in accounts:
+        why = Identity.of(one).out_of(why, named=True)
+    return [_erase(one, why, by, now) for one in accounts][-1]
+
+
+def _erase(user: User, reason: str, by: User | None, now: dt.datetime) -> Erasure:
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=user.pk)
         erasure = Erasure.objects.filter(account=person.pk).first()
@@ -100,7 +109,7 @@ def erase_person(*, user: User, reason: str, by: User | None, now: dt.datetime) 
             identity = Identity.of(person)
             erasure = Erasure.objects.create(
                 account=person.pk, proof=proof_of(person), erased_at=now, by=by,
-                reason=identity.out_of(nfc(reason), named=True),
+                reason=reason,
             )  # fmt: skip
             _empty(person, identity, now)
     finish_erasure(erasure=erasure, now=now)

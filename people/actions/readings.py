@@ -28,6 +28,21 @@ def record_reading(
         )
 
 
+def record_readings_of_units(*, reader: User, people: dict[int, int], now: dt.datetime) -> None:
+    """One list of many units, a row for each: who stood on it follows from where she belongs.
+
+    `people`: how many of each, by the organisation's id.
+    """
+    Reading.objects.bulk_create(
+        (
+            Reading(reader=reader, at=now, kind=ReadingKind.UNIT_FILE, people=count, organisation_id=unit)
+            for unit, count in people.items()
+            if count
+        ),
+        batch_size=500,
+    )
+
+
 def forget_readings(*, now: dt.datetime) -> int:
     """What is older than we say we keep it. Returns how many."""
     return Reading.objects.filter(at__lt=now - _KEPT).delete()[0]

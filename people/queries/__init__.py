@@ -97,6 +97,9 @@ def proof(user: User, records: Iterable[Mapping[str, Any]], *, staff: bool, alwa
         return Proof.NOT_NEEDED
     if any(record.get("method") == "mfa" and record.get("id") in now.factors for record in records):
         return Proof.GIVEN
+    # A national sign-in that itself asked for two.
+    if any(record.get("method") == "national" and record.get("acr") in settings.OIDC_ACR_TWO_FACTORS for record in records):
+        return Proof.GIVEN
     return Proof.NOT_YET if now.factors else Proof.NO_FACTOR
 
 

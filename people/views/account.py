@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.socialaccount.internal.flows.signup import get_pending_signup
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -18,6 +19,7 @@ from people.actions import accounts, sessions
 from people.consents import current_texts
 from people.forms import SIGN_UP_KEY, NameForm, StartForm
 from people.models import OVERSEEING, Membership, OpenedAccount
+from people.queries.duplicates import MERGING
 from people.views.reader import reader_of, safe_next
 
 
@@ -31,6 +33,8 @@ def sign_up_start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         request.session[SIGN_UP_KEY] = form.cleaned_data
         target = safe_next(request)
+        if get_pending_signup(request):
+            return redirect("socialaccount_signup")
         return redirect(reverse("account_signup") + (f"?{urlencode({'next': target})}" if target else ""))
     return render(request, "account/sign_up_start.html", {"form": form, "next": safe_next(request)})
 
@@ -48,6 +52,7 @@ def _account_page(request: HttpRequest, form: NameForm) -> HttpResponse:
         "roles": queries.roles_of(reader),
         "devices": queries.devices(reader, request.session.session_key, timezone.now()),
         "oversees": bool(queries.role_kinds(reader) & set(OVERSEEING)),
+        "merges": bool(queries.role_kinds(reader) & MERGING),
     }
     return render(request, "people/account.html", context)
 

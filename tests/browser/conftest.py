@@ -13,6 +13,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, ViewportSize, expect
 
 from tests.browser.site import Site, running_site
+from tests.people import provider as oidc
 
 PATIENCE = int(os.environ.get("BROWSER_PATIENCE", "30000"))  # milliseconds; the machine may be busy
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -23,11 +24,22 @@ expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
+def provider() -> Iterator[oidc.Provider]:
+    """The national sign-in of this city."""
+    made = oidc.Provider()
+    server = oidc.serve(made)
+    yield made
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(provider: oidc.Provider) -> Iterator[Site]:
     postgres = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
     with running_site(
-        Path(settings.VAR_DIR), os.environ["DATABASE_URL"] if postgres else "", os.environ.get("REDIS_URL", "")
-    ) as found:
+        Path(settings.VAR_DIR), os.environ["DATABASE_URL"] if postgres else "", os.environ.get("REDIS_URL", ""),
+        OIDC_ISSUER=provider.issuer, OIDC_CLIENT_ID=oidc.CLIENT, OIDC_CLIENT_SECRET=oidc.SECRET, OIDC_ACR_VALUES="loa2,loa3",
+        PERSONAL_ID_KEYS="khoa-thu",
+    ) as found:  # fmt: skip
         yield found
 
 

@@ -48,13 +48,16 @@ class Site:
 
 
 @contextmanager
-def running_site(scratch: Path, database_url: str = "", redis_url: str = "") -> Iterator[Site]:
-    """A demo city on a free port of this machine. Everything it writes lies in `scratch` or in a database of its own."""
+def running_site(scratch: Path, database_url: str = "", redis_url: str = "", **settings: str) -> Iterator[Site]:
+    """A demo city on a free port of this machine, with these `settings` besides.
+
+    Everything it writes lies in `scratch` or in a database of its own.
+    """
     var = scratch / f"browser-{os.getpid()}"
     shutil.rmtree(var, ignore_errors=True)
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
-    environment = _environment(var, address)
+    environment = _environment(var, address) | settings
     if redis_url:
         # The tests beside us empty their Redis database after each test: ours is the next one.
         parts = urlsplit(redis_url)

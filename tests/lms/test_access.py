@@ -29,17 +29,22 @@ from wagtail.models import Collection, CollectionViewRestriction, PageViewRestri
 
 from certificates.actions import issue
 from classes import actions, checkin, queries
+from classes.actions import lists
 from classes.models import ClassMember, ClassSession, TrainingClass
 from classes.models.classes import ClassQuerySet
+from classes.queries.lists import filter_of
 from courses.actions import enrol
 from courses.models import Enrolment
 from lms import access
 from lms.access import ANONYMOUS, EDITOR, LEARNER, MISSING, OWNER, ROLES, Route, routes, rule_for
 from people.actions import activation
 from people.actions.accounts import grant_role
+from people.actions.identities import link
+from people.actions.merging import merge_people
 from people.actions.powers import ask_role
 from people.actions.requests import file_request
 from people.models import OpenedAccount
+from people.oidc import Claims
 from plans.actions import enter_measurement
 from quizzes.actions import start_attempt
 from tests import world
@@ -142,18 +147,24 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
     attempt = start_attempt(enrolment=enrolment, quiz=course.quiz, now=now, seed=1)
     certificate = issue(enrolment=enrolment, now=now)
     wanted = file_request(person=learner, kind="see", words="", now=now)
+    twins = [world.make_user(f"{name}-{officer.username}", "Đỗ Thị Lan", birth_year=1980) for name in ("a", "b", "c", "d")]
+    for one in twins:
+        world.join(one, ward)
+    joined = merge_people(kept=twins[2], closed=twins[3], reason="Chị Lan xác nhận", by=None, now=timezone.now())
+    identity = link(user=learner, provider="national", claims=Claims(subject=learner.username), now=now)
     return {
         "": {
             "purpose": "research", "extension": "csv", "page_id": course.page.pk, "path": "cd-t", "key": "x", "uidb36": "1",
-            "enrolment_id": enrolment.pk, "attempt_id": attempt.pk,
+            "provider_id": "national", "enrolment_id": enrolment.pk, "attempt_id": attempt.pk,
         },
         "courses:answer": {"page_id": course.lessons[0].pk}, "courses:opened": {"page_id": course.lessons[0].pk},
         "courses:done": {"page_id": course.lessons[0].pk}, "quizzes:start": {"page_id": course.quiz.pk},
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
-        **agency, **proved, "agencies:withdraw": {"pk": needed.pk},
+        **agency, **proved, "agencies:withdraw": {"pk": needed.pk}, **_of_her_own(officer, ward, now),
         "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
-        "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
+        "staff_merge": {"kept": twins[0].pk, "closed": twins[1].pk}, "staff_unmerge": {"pk": joined.pk},
+        "unlink_identity": {"pk": identity.pk}, "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
         "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
     }  # fmt: skip
 
@@ -177,6 +188,16 @@ def _outside(teacher: Any, officer: Any, klass: TrainingClass, ward: Any, course
         **{f"agencies:completion_{name}": {"pk": key} for name in ("list", "errors", "undo")},
         "classes:unwaive": {"outside": waived.pk}
     }
+def _of_her_own(officer: Any, ward: Any, now: Any) -> dict[str, Any]:
+    """A list and a view of the officer's."""
+    wanted = lists.ask_for_list(owner=officer, unit=ward, wanted=filter_of(""), extension="csv", now=now)
+    lists.work_lists(now=timezone.now(), more=lambda: True)
+    view = lists.keep_view(owner=officer, name="Quá hạn", query="sort=overdue", now=now)
+    one = {"pk": wanted.pk}
+    return {
+        "agencies:list_progress": one, "agencies:list_file": one, "agencies:list_drop": one,
+        "agencies:change_view": {"pk": view.pk},
+    }  # fmt: skip
 
 
 def _in_the_room(klass: TrainingClass, teacher: Any, now: Any) -> dict[str, Any]:

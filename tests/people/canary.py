@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from people.declarations import Declared, declared
 from people.holdings import Ways, rows
-from people.models import RoleRequest, User
+from people.models import AccountMerge, RoleRequest, User
 from tests import world
 
 NAME, ADDRESS, USERNAME = "Vũ Bạch Yến Kim", "bach.yen.7731@example.com", "bachyen.7731"
@@ -64,6 +64,8 @@ def _row_of(model: type[models.Model], user: User) -> models.Model:
             found.actor = Ways.of(user).actors[0]
         if isinstance(found, RoleRequest):
             found.decided_by = None  # what she asks for she does not decide
+        if isinstance(found, AccountMerge):
+            found.closed = world.make_user("tai.khoan.kia", "Đỗ Văn Tám")  # two accounts, never one
         models.Model.save(found, force_insert=True)
     return found
 
