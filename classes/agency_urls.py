@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from classes.views import agencies, lists, organisations, rosters
+from classes.views import agencies, lists, organisations, outside, rosters
 
 app_name = "agencies"
 urlpatterns = [
@@ -49,6 +49,15 @@ urlpatterns = [
     path("<str:code>/rosters/<uuid:pk>/undo/", rosters.undo, name="roster_undo"),
     path("<str:code>/rosters/<uuid:pk>/drop/", rosters.drop, name="roster_drop"),
     path("<str:code>/rosters/<uuid:pk>/errors.xlsx", rosters.errors, name="roster_errors"),
+    path("<str:code>/outside/", outside.outside, name="outside"),
+    path("<str:code>/outside/add/", outside.add, name="outside_add"),
+    path("<str:code>/outside/send/", outside.send, name="outside_send"),
+    re_path(r"^(?P<code>[^/]+)/outside/template\.(?P<extension>csv|xlsx)$", outside.template, name="outside_template"),
+    path("<str:code>/outside/<uuid:pk>/withdraw/", outside.withdraw, name="outside_withdraw"),
+    path("<str:code>/outside/<uuid:pk>/evidence/", outside.evidence, name="outside_evidence"),
+    path("<str:code>/outside/lists/<uuid:pk>/", outside.preview, name="completion_list"),
+    path("<str:code>/outside/lists/<uuid:pk>/errors.xlsx", outside.errors, name="completion_errors"),
+    path("<str:code>/outside/lists/<uuid:pk>/undo/", outside.undo, name="completion_undo"),
     path("<str:code>/require/", agencies.require, name="require"),
     path("<str:code>/requirements/<int:pk>/withdraw/", agencies.withdraw, name="withdraw"),
 ]

@@ -11,10 +11,20 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
-from classes import codes
-from classes.models import ClassGroup, ClassKind, ClassMember, ClassSession, TrainingClass
-from courses.models import CoursePage
+from classes import codes, completion_list, queries
+from classes.models import (
+    Assignment,
+    ClassGroup,
+    ClassKind,
+    ClassMember,
+    ClassSession,
+    StaffGroup,
+    StaffRequirement,
+    TrainingClass,
+)
+from courses.models import CoursePage, OutsideKind
 from courses.queries import CourseOutline
+from people import sheets
 from people.models import Organisation, RosterImport, RosterKind, StaffCategory, User
 from people.roster import COLUMNS, NOT_TAKEN, OF_KIND, PARTS
 from people.text import nfc
@@ -483,12 +493,144 @@ class AssignForm(TargetForm):
 
 
 class RequirementForm(DueForm):
-    course = forms.ModelChoiceField(CoursePage.objects.none(), label=_("Khóa bắt buộc"), empty_label=None)
-    field_order = ("course", "due_on", "due_time")
+    """What an agency requires: `cleaned_data` holds course, groups, due_at, days and months as require_course takes them."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    course = forms.ModelChoiceField(CoursePage.objects.none(), label=_("Khóa bắt buộc"), empty_label=None)
+    groups = forms.MultipleChoiceField(
+        label=_("Ai phải học?"), choices=StaffGroup.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("Không chọn nhóm nào nghĩa là mọi người đang công tác. Viên chức gồm cả giáo viên."),
+    )  # fmt: skip
+    days = forms.IntegerField(
+        label=_("Hạn cho người mới vào: số ngày"), required=False, min_value=1, max_value=730,
+        help_text=_("Tính từ ngày vào đơn vị. Có cả ngày hạn lẫn số ngày thì mốc muộn hơn là hạn, để người mới vào kịp học."),
+    )  # fmt: skip
+    months = forms.IntegerField(
+        label=_("Học lại sau: số tháng"), required=False, min_value=1, max_value=120,
+        help_text=_("Sau từng ấy tháng kể từ ngày hoàn thành thì phải học lại. Để trống: học một lần là đủ."),
+    )  # fmt: skip
+    field_order = ("course", "groups", "due_on", "due_time", "days", "months")
+
+    def __init__(self, *args: Any, existing: StaffRequirement | None = None, **kwargs: Any) -> None:
+        if existing:
+            kwargs["due_at"] = existing.due_at
+            kwargs["initial"] = {
+                "course": existing.course_id, "groups": existing.group_list, "days": existing.days, "months": existing.months,
+                **({} if existing.due_at else {"due_on": None}),
+            }  # fmt: skip
         super().__init__(*args, **kwargs)
+        self.fields["due_on"].required = self.fields["due_time"].required = False
+        self.fields["due_on"].label = _("Hạn chung: ngày")
         self.fields["course"].queryset = CoursePage.objects.live().order_by("path")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = {**(forms.Form.clean(self) or {}), "due_at": None}
+        if data.get("due_on"):
+            moment = dt.datetime.combine(data["due_on"], data.get("due_time") or dt.time(23, 59))
+            data["due_at"] = timezone.make_aware(moment)
+            if data["due_at"] <= self.now:
+                self.add_error("due_on", _("Hạn này đã qua. Hãy chọn một ngày từ hôm nay trở đi và giờ chưa tới."))
+        elif not data.get("days") and not {"due_on", "days"} & set(self.errors):
+            self.add_error("due_on", _("Hãy ghi ngày hạn, hoặc số ngày cho người mới vào, hoặc cả hai."))
+        return data
+
+    def wanted(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("course", "groups", "due_at", "days", "months")}
+
+
+class OutsideForm(forms.Form):
+    """One completion made elsewhere, or one that is recognised for a reason, for somebody of `organisation`."""
+
+    kind = forms.ChoiceField(
+        label=_("Ghi nhận gì?"), choices=[
+            (OutsideKind.ELSEWHERE, _("Đã học ở nơi khác, có giấy hoặc danh sách")),
+            (OutsideKind.WAIVED, _("Cho là đã hoàn thành, vì một lý do")),
+        ], widget=forms.RadioSelect, initial=OutsideKind.ELSEWHERE,
+    )  # fmt: skip
+    who = NameField(
+        label=_("Ai?"), max_length=254, help_text=_("Mã số tại đơn vị, hoặc thư điện tử. Không ai tự ghi nhận cho mình."),
+    )  # fmt: skip
+    course = forms.ModelChoiceField(CoursePage.objects.none(), label=_("Thay cho khóa nào?"), empty_label=None)
+    completed_on = forms.DateField(label=_("Ngày hoàn thành"), widget=_day())
+    issuer = NameField(label=_("Nơi học, nơi cấp giấy"), max_length=160, required=False)
+    reason = NameField(
+        label=_("Lý do, ghi chú"), max_length=500, required=False,
+        help_text=_("Bắt buộc khi cho là đã hoàn thành. Người học đọc được."),
+    )  # fmt: skip
+    file = forms.FileField(
+        label=_("Minh chứng"), required=False, help_text=_("Ảnh chụp hoặc PDF, nhiều nhất 10 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.webp"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, organisation: Organisation, by: User, today: dt.date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.organisation, self.by, self.today = organisation, by, today
+        self.fields["course"].queryset = CoursePage.objects.live().order_by("path")  # type: ignore[attr-defined]
+
+    def clean_who(self) -> User:
+        found = queries.person_in(self.organisation, self.cleaned_data["who"])
+        if found is None:
+            told = _("Không thấy đúng một người mang mã số hoặc thư này ở đơn vị. Xem lại mã, hoặc ghi thư.")
+            raise forms.ValidationError(told)
+        if found == self.by:
+            raise forms.ValidationError(_("Không ai tự ghi nhận cho mình. Nhờ người phụ trách khác."))
+        return found
+
+    def clean_completed_on(self) -> dt.date:
+        day: dt.date = self.cleaned_data["completed_on"]
+        if day > self.today:
+            raise forms.ValidationError(_("Ngày này chưa tới. Xem lại."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        needed = "reason" if data.get("kind") == OutsideKind.WAIVED else "issuer"
+        if not data.get(needed) and needed not in self.errors:
+            why, where = _("Ghi lý do. Người học và người kiểm tra đọc được."), _("Ghi nơi học hoặc nơi cấp giấy.")
+            self.add_error(needed, why if needed == "reason" else where)
+        return data
+
+    def wanted(self) -> dict[str, Any]:
+        data = dict(self.cleaned_data)
+        file, learner = data.pop("file"), data.pop("who")
+        return {**data, "learner": learner, "file": (file, file.size) if file else None}
+
+
+class CompletionFileForm(forms.Form):
+    """`cleaned_data["table"]` holds the lines of the list."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    file = forms.FileField(
+        label=_("Danh sách (XLSX hoặc CSV)"), help_text=_("Chưa có gì được ghi: bạn sẽ xem trước từng dòng."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
+    )  # fmt: skip
+    evidence = forms.FileField(
+        label=_("Minh chứng chung"), required=False,
+        help_text=_("Quyết định hoặc danh sách có dấu: ảnh chụp hoặc PDF, nhiều nhất 10 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.webp"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, initial={"key": uuid.uuid4()}, **options)
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        try:
+            self.cleaned_data["table"] = completion_list.read(file, file.name)
+        except sheets.Refused as error:
+            raise forms.ValidationError(sheets.REFUSALS[error.reason]) from error
+        except completion_list.NotAList as error:
+            raise forms.ValidationError(str(error)) from error
+        return file
+
+
+class WaiveForm(forms.Form):
+    course = forms.ModelChoiceField(CoursePage.objects.none(), label=_("Khóa nào?"), empty_label=None)
+    reason = NameField(label=_("Vì sao?"), max_length=500, help_text=_("Học viên đọc được. Giấy xác nhận không được cấp."))
+
+    def __init__(self, *args: Any, training_class: TrainingClass, **options: Any) -> None:
+        super().__init__(*args, **options)
+        given = Assignment.objects.current().filter(training_class=training_class)
+        self.fields["course"].queryset = CoursePage.objects.filter(pk__in=given.values("course"))  # type: ignore[attr-defined]
 
 
 def _parts(course: CourseOutline) -> list[tuple[str, str]]:

@@ -29,6 +29,12 @@ def mail() -> int:
     return actions.deliver_letters(send=letters.send, now=timezone.now())
 
 
+@shared_task(name="classes.forget_completions")
+def forget_completions() -> int:
+    """Lists of completions that nobody applied within a week."""
+    return actions.forget_completions(now=timezone.now())
+
+
 @shared_task(name="classes.work_lists")
 def work_lists() -> int:
     """Go on with the lists that are owed, as far as one slice of time goes; the next sweep goes on."""

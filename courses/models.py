@@ -6,6 +6,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -272,3 +273,67 @@ class Completion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enrolment_id} {self.part}"
+
+
+class OutsideKind(models.TextChoices):
+    ELSEWHERE = "elsewhere", _("Học ở nơi khác")
+    WAIVED = "waived", _("Được ghi nhận hoàn thành")
+
+
+class OutsideCompletionQuerySet(models.QuerySet["OutsideCompletion"]):
+    def standing(self) -> OutsideCompletionQuerySet:
+        return self.filter(withdrawn_at__isnull=True)
+
+
+def private_storage() -> Storage:
+    return storages["private"]
+
+
+def outside_path(outside: OutsideCompletion, name: str) -> str:
+    """By our own number: what somebody called her file is kept beside it, never in a path."""
+    return f"outside/{outside.pk}.{name.rpartition('.')[2]}"
+
+
+class OutsideCompletion(models.Model):
+    """A course that counts as done without having been done here: made elsewhere, or so decided by somebody with a reason.
+
+    It satisfies what an agency or a class asks and nothing else: it is no enrolment, earns no certificate of ours and
+    stands in no figure of the plan. It is withdrawn, never deleted (docs/decisions/0022).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="outside_completions")
+    course = models.ForeignKey(CoursePage, models.PROTECT, related_name="outside_completions")
+    kind = models.CharField(max_length=10, choices=OutsideKind.choices)
+    completed_on = models.DateField()
+    issuer = models.CharField(max_length=160, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    evidence = models.FileField(storage=private_storage, upload_to=outside_path, blank=True)
+    # In whose name: the organisation whose officer recorded it, or the class (which lies above this app) of its teacher.
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    group = models.UUIDField(null=True)
+    # The file it came in.
+    batch = models.UUIDField(null=True, db_index=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.CharField(max_length=500, blank=True)
+
+    objects = OutsideCompletionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["learner", "course", "kind", "completed_on"], condition=Q(withdrawn_at__isnull=True),
+                name="outside_completion_once",
+            ),
+            models.CheckConstraint(
+                name="outside_completion_says_why",
+                condition=(Q(kind=OutsideKind.ELSEWHERE) & ~Q(issuer="")) | (Q(kind=OutsideKind.WAIVED) & ~Q(reason="")),
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["learner", "course"], name="outside_completion_learner")]
+
+    def __str__(self) -> str:
+        return str(self.id)

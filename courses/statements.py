@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from courses.models import CoursePage, Enrolment
+from courses.models import CoursePage, Enrolment, OutsideCompletion, OutsideKind
 from lrs import vocabulary as v
 from lrs.models import Statement
 from lrs.statements import Activity, activity_iri, build, score
@@ -90,6 +90,25 @@ def completed_course(enrolment: Enrolment, at: dt.datetime) -> Statement:
     return build(
         actor_id=enrolment.learner.actor_id, verb=v.COMPLETED, activity=course_activity(enrolment.course), at=at,
         registration=enrolment.pk, category=v.MOVE_ON, result=result,
+    )  # fmt: skip
+
+
+# cmi5 §9.5.5.2 names these reasons.
+_WAIVED_BECAUSE = {OutsideKind.ELSEWHERE: "Equivalent Outside Activity", OutsideKind.WAIVED: "Administrative"}
+
+
+def waived(outside: OutsideCompletion) -> Statement:
+    """The course counts as done by other means than doing it here. Who decided it is the instructor; what she wrote stays
+
+    with us. Pass it with its learner, course and who recorded it.
+    """
+    return build(
+        actor_id=outside.learner.actor_id, verb=v.WAIVED, activity=course_activity(outside.course), at=outside.recorded_at,
+        category=v.MOVE_ON, instructor_id=outside.recorded_by.actor_id, discriminator=outside.pk,
+        result={
+            "completion": True, "success": True,
+            "extensions": {v.REASON: _WAIVED_BECAUSE[OutsideKind(outside.kind)]},
+        },
     )  # fmt: skip
 
 

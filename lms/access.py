@@ -66,6 +66,7 @@ TAKES_BACK = Rule.of(
     {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True,
 )  # fmt: skip
 SENT_IT = Rule.of("the owner who sent the file", {OWNER}, (), staff=True)
+SENT_LIST = Rule.of("the officer or owner who sent the list, while in charge there", {OFFICER}, {OUTSIDER}, staff=True)
 ASKED_FOR_IT = Rule.of("the officer who asked for it or keeps it", {OFFICER}, {OUTSIDER}, staff=True)
 SENDS_STAFF = Rule.of(
     "officer or owner, to a class that takes people from agencies, held above, at or below her place",
@@ -230,6 +231,8 @@ RULES: dict[str, Rule] = {
     "classes:member": CLASS_TEACHER,
     "classes:view_as": CLASS_TEACHER,
     "classes:rename": CLASS_TEACHER,
+    "classes:waive": CLASS_TEACHER,
+    "classes:unwaive": CLASS_TEACHER,
     "classes:password": CLASS_TEACHER,
     "classes:remove": CLASS_TEACHER,
     "classes:restore": CLASS_TEACHER,
@@ -274,6 +277,15 @@ RULES: dict[str, Rule] = {
     "agencies:roster_drop": IN_CHARGE,
     "agencies:roster_errors": IN_CHARGE,
     "agencies:require": IN_CHARGE,
+    "agencies:outside": IN_CHARGE,
+    "agencies:outside_add": IN_CHARGE,
+    "agencies:outside_send": IN_CHARGE,
+    "agencies:outside_template": IN_CHARGE,
+    "agencies:outside_withdraw": IN_CHARGE,
+    "agencies:outside_evidence": IN_CHARGE,
+    "agencies:completion_list": SENT_LIST,
+    "agencies:completion_errors": SENT_LIST,
+    "agencies:completion_undo": SENT_LIST,
     "agencies:withdraw": IN_CHARGE,
     # --- plans ---
     "plans:list": ANYBODY,

@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
     "certificates.render": {"task": "certificates.render", "schedule": 60.0},
     "classes.close_over": {"task": "classes.close_over", "schedule": crontab(minute="7,37")},
     "classes.count_agencies": {"task": "classes.count_agencies", "schedule": 30.0},
+    "classes.forget_completions": {"task": "classes.forget_completions", "schedule": crontab(minute=50)},
     "classes.work_lists": {"task": "classes.work_lists", "schedule": 10.0},
     "classes.forget_lists": {"task": "classes.forget_lists", "schedule": crontab(minute=50)},
     "classes.mail": {"task": "classes.mail", "schedule": 60.0},

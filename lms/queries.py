@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from certificates.queries import my_certificates
 from classes.models import ClassMember, TrainingClass
-from classes.queries import due_for, letters_for, ties_of
+from classes.queries import due_for, letters_for, recognised_of, ties_of
 from courses.queries import my_enrolments, my_standings, outlines
 from people.models import Membership, Reading, User
 
@@ -43,6 +43,7 @@ def my_learning(learner: User, now: dt.datetime) -> dict[str, Any]:
         "studying": [row for row in rows if row["enrolment"].completed_at is None],
         "finished": [row for row in rows if row["enrolment"].completed_at],
         "due": due_for(learner=learner, now=now, live=known, ties=ties),
+        "recognised": recognised_of(learner) if ties.recognised else [],
         "letters": letters_for(learner, now) if ties.in_class else [],
         "laid": laid,
         "tiles": range(min(laid, _MOST_TILES)),

@@ -24,6 +24,7 @@ COMPLETED: Final = Term("http://adlnet.gov/expapi/verbs/completed", "đã hoàn 
 PASSED: Final = Term("http://adlnet.gov/expapi/verbs/passed", "đã đạt", "passed")
 FAILED: Final = Term("http://adlnet.gov/expapi/verbs/failed", "chưa đạt", "failed")
 EARNED: Final = Term("http://id.tincanapi.com/verb/earned", "đã nhận", "earned")
+WAIVED: Final = Term("https://w3id.org/xapi/adl/verbs/waived", "được công nhận", "waived")
 VOIDED: Final = Term("http://adlnet.gov/expapi/verbs/voided", "đã hủy", "voided")
 
 COURSE: Final = "http://adlnet.gov/expapi/activities/course"
@@ -35,6 +36,8 @@ MEETING: Final = "http://adlnet.gov/expapi/activities/meeting"
 GROUP: Final = "http://activitystrea.ms/schema/1.0/group"
 
 MOVE_ON: Final = "https://w3id.org/xapi/cmi5/context/categories/moveon"
+# Why something was waived; the values are those of cmi5 §9.5.5.2.
+REASON: Final = "https://w3id.org/xapi/cmi5/result/extensions/reason"
 PROGRESS: Final = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 ATTEMPT_ID: Final = "http://id.tincanapi.com/extension/attempt-id"
 CERTIFICATE_LOCATION: Final = "http://id.tincanapi.com/extension/jws-certificate-location"

@@ -333,6 +333,13 @@ def plan_by_code(code: str) -> Plan | None:
     return Plan.objects.select_related("standing_agency").filter(code=code).first()
 
 
+def reports_due(now: dt.datetime) -> list[ReportingPeriod]:
+    """What is to be reported next of the active plans: begun, not closed, the overdue first. One query."""
+    begun = ReportingPeriod.objects.filter(plan__status=PlanStatus.ACTIVE, closed_at__isnull=True)
+    begun = begun.filter(starts_on__lte=timezone.localdate(now), due_at__gt=now - dt.timedelta(days=60))
+    return list(begun.select_related("plan").order_by("due_at", "pk")[:3])
+
+
 def chosen_period(periods: Sequence[ReportingPeriod], code: str, today: dt.date) -> ReportingPeriod | None:
     """The period of that code; without a code the one to be reported next, else the last that began, else the first.
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import time
 from dataclasses import asdict
+from typing import Any
 
 from django.db import transaction
 
 from classes import queries
-from classes.counting import Counts, Place
-from classes.models import AgencyCount, AgencyCounting
+from classes.counting import Counts, DutyCounts
+from classes.models import AgencyCount, AgencyCounting, RequirementCount
 from people.models import Organisation
 
 AT_ONCE = 0.5  # seconds for which somebody may wait
 
 _FIELDS = tuple(asdict(Counts()))
+_DUTY_FIELDS = tuple(asdict(DutyCounts()))
 
 
 def count_owed_agencies(*, now: dt.datetime) -> int | None:
@@ -38,34 +40,32 @@ def count_agencies(*, now: dt.datetime) -> int:
     began = time.monotonic()
     counted = queries.counted_agencies(now)
     ids = dict(Organisation.objects.values_list("path", "pk"))
-    kept = {(row.organisation_id, row.own, row.course_id): row for row in AgencyCount.objects.all().iterator()}
-    new, changed = [], []
-    for place, counts in counted.items():
-        if not place[0]:  # all agencies together are no agency
-            continue
-        row = kept.pop(_key(place, ids), None)
-        if row is None:
-            new.append(_row(place, counts, ids))
-        elif any(getattr(row, name) != getattr(counts, name) for name in _FIELDS):
-            for name in _FIELDS:
-                setattr(row, name, getattr(counts, name))
-            changed.append(row)
-    AgencyCount.objects.bulk_create(new, batch_size=1_000)
-    AgencyCount.objects.bulk_update(changed, _FIELDS, batch_size=500)
-    gone = [row.pk for row in kept.values()]
-    for first in range(0, len(gone), 500):
-        AgencyCount.objects.filter(pk__in=gone[first : first + 500]).delete()
+    # All agencies together are no agency.
+    places = {(ids[path], own, course): counts for (path, own, course), counts in counted.places.items() if path}
+    duties = {(ids[path], key): counts for (path, key), counts in counted.duties.items() if path}
+    changed = _keep(AgencyCount, ("organisation_id", "own", "course_id"), places, _FIELDS)
+    changed += _keep(RequirementCount, ("organisation_id", "requirement_id"), duties, _DUTY_FIELDS)
     AgencyCounting.objects.update_or_create(
         pk=1, defaults={"counted_at": now, "seconds": time.monotonic() - began, "owed": False}
     )
+    return changed
+
+
+def _keep(model: type[Any], key: tuple[str, ...], counted: dict[Any, Any], fields: tuple[str, ...]) -> int:
+    """The rows of `model` made equal to `counted`, which is by the values of `key`."""
+    kept = {tuple(getattr(row, name) for name in key): row for row in model.objects.all().iterator()}
+    new, changed = [], []
+    for place, counts in counted.items():
+        row = kept.pop(place, None)
+        if row is None:
+            new.append(model(**dict(zip(key, place, strict=True)), **asdict(counts)))
+        elif any(getattr(row, name) != getattr(counts, name) for name in fields):
+            for name in fields:
+                setattr(row, name, getattr(counts, name))
+            changed.append(row)
+    model.objects.bulk_create(new, batch_size=1_000)
+    model.objects.bulk_update(changed, fields, batch_size=500)
+    gone = [row.pk for row in kept.values()]
+    for first in range(0, len(gone), 500):
+        model.objects.filter(pk__in=gone[first : first + 500]).delete()
     return len(new) + len(changed) + len(gone)
-
-
-def _key(place: Place, ids: dict[str, int]) -> tuple[int, bool, int | None]:
-    path, own, course = place
-    return ids[path], own, course
-
-
-def _row(place: Place, counts: Counts, ids: dict[str, int]) -> AgencyCount:
-    organisation_id, own, course_id = _key(place, ids)
-    return AgencyCount(organisation_id=organisation_id, own=own, course_id=course_id, **asdict(counts))

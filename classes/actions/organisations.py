@@ -104,6 +104,10 @@ def _close_classes(plan: queries.Plan, now: dt.datetime) -> list[str]:
     return [str(pk) for pk in plan.closing]
 
 
+# What is required stays as it was asked.
+_ASKED = ("groups", "due_at", "days", "asked_on", "months", "set_by_id", "set_at")
+
+
 def _carry_requirements(plan: queries.Plan, now: dt.datetime) -> list[list[Any]]:
     """The old row is withdrawn and a new one made, so that what was required of whom stays on record.
 
@@ -120,7 +124,7 @@ def _carry_requirements(plan: queries.Plan, now: dt.datetime) -> list[list[Any]]
         for code in codes:
             kept, new = StaffRequirement.objects.get_or_create(
                 organisation_id=places[code], course_id=row.course_id, withdrawn_at=None,
-                defaults={"due_at": row.due_at, "set_by_id": row.set_by_id, "set_at": row.set_at},
+                defaults={name: getattr(row, name) for name in _ASKED},
             )  # fmt: skip
             made += [kept.pk] if new else []
         carried.append([pk, made, stays])

@@ -7,7 +7,9 @@ from classes.models.assignments import (
     ClassGroup,
     GroupMember,
     RequirementQuerySet,
+    StaffGroup,
     StaffRequirement,
+    kept_groups,
 )
 from classes.models.attendance import Attendance, Knock, MarkedBy, Presence, SessionPaper
 from classes.models.classes import (
@@ -21,7 +23,8 @@ from classes.models.classes import (
     TrainingClass,
     teaching_roots,
 )
-from classes.models.counts import AgencyCount, AgencyCounting
+from classes.models.counts import AgencyCount, AgencyCounting, RequirementCount
+from classes.models.desk import CompletionFile
 from classes.models.lists import KeptView, ListQuerySet, StaffList
 from classes.models.messages import ClassMessage, Delivery, Letter
 from classes.models.nominations import Nomination, NominationState
@@ -45,6 +48,7 @@ __all__ = [
     "ClassSession",
     "ClassState",
     "ClassTeacher",
+    "CompletionFile",
     "Delivery",
     "GroupMember",
     "KeptView",
@@ -57,11 +61,14 @@ __all__ = [
     "Nomination",
     "NominationState",
     "Presence",
+    "RequirementCount",
     "RequirementQuerySet",
     "SessionPaper",
     "SessionQuerySet",
+    "StaffGroup",
     "StaffList",
     "StaffRequirement",
     "TrainingClass",
+    "kept_groups",
     "teaching_roots",
 ]

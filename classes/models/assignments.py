@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
+from classes import duties
 from classes.models.classes import ClassMember, TrainingClass
 from courses.models import CoursePage
-from people.models import Organisation
+from people.models import Organisation, StaffCategory
 
 
 class ClassGroup(models.Model):
@@ -125,12 +128,30 @@ class RequirementQuerySet(models.QuerySet["StaffRequirement"]):
         return self.filter(withdrawn_at__isnull=True)
 
 
+class StaffGroup(models.TextChoices):
+    """Of whom an agency may require something: the legal groups of its staff, and those of the public employees who teach."""
+
+    OFFICIAL = StaffCategory.OFFICIAL.value, _("Cán bộ")
+    CIVIL_SERVANT = StaffCategory.CIVIL_SERVANT.value, _("Công chức")
+    PUBLIC_EMPLOYEE = StaffCategory.PUBLIC_EMPLOYEE.value, _("Viên chức")
+    WORKER = StaffCategory.WORKER.value, _("Người lao động")
+    TEACHER = duties.TEACHERS, _("Giáo viên")
+
+
 class StaffRequirement(models.Model):
-    """An organisation requires a course of all staff below it by a date: what an officer's "overdue" is judged by."""
+    """An organisation requires a course of the staff below it: what an officer's "overdue" is judged by (classes.duties)."""
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="requirements")
     course = models.ForeignKey(CoursePage, models.PROTECT, related_name="requirements")
-    due_at = models.DateTimeField()
+    # Between commas, ",cong_chuc,vien_chuc,", so that a database can ask for one of them. Empty: all staff.
+    groups = models.CharField(max_length=120, blank=True)
+    # By a date, or so many days after joining; given both, the later holds.
+    due_at = models.DateTimeField(null=True, blank=True)
+    days = models.PositiveSmallIntegerField(null=True, blank=True)
+    # From when the days of those are counted who were there already.
+    asked_on = models.DateField(null=True, blank=True)
+    # So long a completion counts.
+    months = models.PositiveSmallIntegerField(null=True, blank=True)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -141,8 +162,33 @@ class StaffRequirement(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "course"], condition=Q(withdrawn_at__isnull=True), name="staff_requirement_once"
-            )
+            ),
+            models.CheckConstraint(
+                name="staff_requirement_has_an_end",
+                condition=Q(due_at__isnull=False) | Q(days__isnull=False, asked_on__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.organisation_id} requires {self.course_id}"
+
+    @property
+    def group_list(self) -> list[str]:
+        return [group for group in self.groups.split(",") if group]
+
+    @property
+    def group_words(self) -> list[str]:
+        return [str(StaffGroup(group).label) for group in self.group_list]
+
+    @property
+    def duty(self) -> duties.Duty:
+        return duties.Duty(
+            key=self.pk, course=self.course_id, groups=frozenset(self.group_list), due_at=self.due_at, days=self.days,
+            asked_on=self.asked_on, months=self.months,
+        )  # fmt: skip
+
+
+def kept_groups(groups: Iterable[str]) -> str:
+    """As StaffRequirement keeps them: in one order, checked."""
+    wanted = {StaffGroup(group) for group in groups}
+    return f",{','.join(group for group in StaffGroup.values if group in wanted)}," if wanted else ""

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
+from classes.models.assignments import StaffRequirement
 from courses.models import CoursePage
 from people.models import Organisation
 
@@ -25,6 +26,8 @@ class AgencyCount(models.Model):
     overdue = models.PositiveIntegerField()
     pending = models.PositiveIntegerField()
     lately = models.PositiveIntegerField()
+    recognised = models.PositiveIntegerField(default=0)
+    expiring = models.PositiveIntegerField(default=0)
     participations = models.PositiveIntegerField()
 
     class Meta:
@@ -35,6 +38,24 @@ class AgencyCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation_id} {self.course_id or ''}"
+
+
+class RequirementCount(models.Model):
+    """The counts of one requirement in an organisation it reaches, with all below it. The fields of counting.DutyCounts."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    requirement = models.ForeignKey(StaffRequirement, models.CASCADE, related_name="counts")
+    concerned = models.PositiveIntegerField()
+    completed = models.PositiveIntegerField()
+    recognised = models.PositiveIntegerField()
+    overdue = models.PositiveIntegerField()
+    expiring = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["requirement", "organisation"], name="requirement_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} {self.requirement_id}"
 
 
 class AgencyCounting(models.Model):

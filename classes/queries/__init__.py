@@ -1,9 +1,6 @@
 """Reads about classes and agencies."""
 
 from classes.queries.agencies import (
-    STATES as PEOPLE_STATES,
-)
-from classes.queries.agencies import (
     above,
     agency_rows,
     agency_table,
@@ -11,8 +8,6 @@ from classes.queries.agencies import (
     in_force,
     may_require,
     overview,
-    people,
-    people_rows,
     scope_of,
     units_found,
 )
@@ -45,6 +40,7 @@ from classes.queries.counts import (
 from classes.queries.due import (
     DueItem,
     due_for,
+    recognised_of,
     ties_of,
 )
 from classes.queries.lifecycle import (
@@ -93,6 +89,20 @@ from classes.queries.organisations import (
     unit_page,
     visible_operations,
 )
+from classes.queries.outside import (
+    DESK_KEPT,
+    completion_errors,
+    completion_plan,
+    completion_template,
+    day_of,
+    evidence_of,
+    may_record,
+    may_withdraw_outside,
+    outside_in,
+    outside_of,
+    person_in,
+    undone_words,
+)
 from classes.queries.reorganisation import (
     ALL,
     END,
@@ -124,6 +134,16 @@ from classes.queries.sessions import (
     teacher_of,
     trainers_of,
 )
+from classes.queries.staff import (
+    STATES as PEOPLE_STATES,
+)
+from classes.queries.staff import (
+    Covered,
+    covered,
+    people,
+    people_rows,
+    requirement_in,
+)
 from classes.queries.targets import (
     GroupRow,
     Targets,
@@ -152,6 +172,8 @@ __all__ = [
     "ALL",
     "Board",
     "Close",
+    "Covered",
+    "DESK_KEPT",
     "Difference",
     "Draft",
     "DueItem",
@@ -186,13 +208,19 @@ __all__ = [
     "classes_for_agencies",
     "classes_over",
     "codes_of",
+    "completion_errors",
+    "completion_plan",
+    "completion_template",
     "counted_agencies",
     "counted_both_ways",
     "counting_owed",
     "course_choices",
+    "covered",
+    "day_of",
     "drafts",
     "due_for",
     "effect_words",
+    "evidence_of",
     "free_places",
     "groups_of",
     "held_by",
@@ -211,9 +239,11 @@ __all__ = [
     "mark_words",
     "may_change",
     "may_nominate",
+    "may_record",
     "may_require",
     "may_teach_in",
     "may_undo",
+    "may_withdraw_outside",
     "member_board",
     "member_by_name",
     "members_by_name",
@@ -223,6 +253,8 @@ __all__ = [
     "nominations_of",
     "open_classes",
     "operations",
+    "outside_in",
+    "outside_of",
     "overview",
     "owed_rows",
     "own_units",
@@ -230,9 +262,12 @@ __all__ = [
     "people",
     "people_rows",
     "people_with_clash",
+    "person_in",
     "pin_candidates",
     "plan_for",
     "present_count",
+    "recognised_of",
+    "requirement_in",
     "roster_plan",
     "scope_of",
     "sent_messages",
@@ -252,6 +287,7 @@ __all__ = [
     "trainers_of",
     "tree_page",
     "undo_verdict",
+    "undone_words",
     "unit_page",
     "units_found",
     "visible_operations",

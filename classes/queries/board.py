@@ -19,7 +19,7 @@ from classes.exports import Cell as ExportCell
 from classes.models import Assignment, ClassMember, TrainingClass
 from classes.queries.attendance import with_attendance
 from classes.queries.targets import Owed, Targets
-from courses.models import Completion, Enrolment, Visit
+from courses.models import Completion, Enrolment, OutsideCompletion, Visit
 from courses.queries import CourseOutline, outlines
 from people.text import fold
 from quizzes.models import Attempt, AttemptState
@@ -35,10 +35,11 @@ STATES: dict[str, str | Promise] = {
     "none": gettext_lazy("chưa mở"),
     "later": gettext_lazy("chưa tới ngày"),
     "exempt": gettext_lazy("được miễn"),
+    "recognised": gettext_lazy("được ghi nhận"),
     "off": gettext_lazy("không giao"),
 }
 # Nothing is owed in these.
-_NOT_OWED = {"done", "exempt", "off"}
+_NOT_OWED = {"done", "exempt", "off", "recognised"}
 SORTS = ("number", "name", "least", "late", "seen")
 
 
@@ -130,8 +131,8 @@ class Row:
 
     @property
     def total(self) -> int:
-        """Parts that are given to her and that she is not exempt from."""
-        return sum(1 for cell in self.cells if cell.state not in {"off", "exempt"})
+        """Parts that are given to her, that she is not exempt from and that nobody recognised without them."""
+        return sum(1 for cell in self.cells if cell.state not in {"off", "exempt", "recognised"})
 
     @property
     def open(self) -> bool:
@@ -209,6 +210,7 @@ class _Facts:
     """What the members did in the given courses, by learner."""
 
     completed: set[tuple[int, int]] = field(default_factory=set)
+    recognised: set[tuple[int, int]] = field(default_factory=set)
     done: dict[tuple[int, uuid.UUID], dt.datetime] = field(default_factory=dict)
     begun: dict[tuple[int, uuid.UUID], dt.datetime] = field(default_factory=dict)
     best: dict[tuple[int, uuid.UUID], Decimal] = field(default_factory=dict)
@@ -219,7 +221,7 @@ class _Facts:
 def board(training_class: TrainingClass, *, now: dt.datetime, show: str = "all", sort: str = "number") -> Board:
     """`show` is "all", "open", "late", "stuck" or "risk"; `sort` is one of SORTS, least done and most overdue first.
 
-    Seven queries and the outlines for a class of any size.
+    Eight queries and the outlines for a class of any size.
     """
     members = ClassMember.objects.current().filter(training_class=training_class)
     return _board(training_class, members, now=now, show=show, sort=sort)
@@ -316,6 +318,10 @@ def _facts(members: list[ClassMember], courses: set[int]) -> _Facts:
             facts.completed.add((learner, course))
         if seen:
             facts.seen[learner] = max(seen, facts.seen.get(learner, seen))
+    recognised = OutsideCompletion.objects.standing().filter(
+        learner_id__in=[member.learner_id for member in members], course_id__in=courses
+    )
+    facts.recognised.update(recognised.values_list("learner_id", "course_id"))
     inside = {"enrolment__in": kept.values("pk")}
     for learner, part, at in Completion.objects.filter(**inside).values_list("enrolment__learner_id", "part", "completed_at"):
         facts.done[learner, part] = min(at, facts.done.get((learner, part), at))
@@ -352,6 +358,8 @@ def _cell(learner: int, column: Column, facts: _Facts, owed: Owed | None, now: d
     # Who completed the course owes nothing of it, also not a part that was added to it afterwards.
     if key in facts.done or (learner, column.course_id) in facts.completed:
         state = "done"
+    elif (learner, column.course_id) in facts.recognised:
+        state = "recognised"
     elif owed.exempt:
         state = "exempt"
     elif owed.due_at < now:

@@ -12,12 +12,14 @@ from operator import itemgetter
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Value
+from django.utils import timezone
 
 from classes import counting
-from classes.counting import Counts, Participation, Person, Place
-from classes.models import AgencyCount, AgencyCounting, StaffRequirement
-from courses.models import Enrolment
-from people.models import Membership, Organisation
+from classes.counting import Counted, Counts, DutyCounts, Participation, Person
+from classes.duties import Duty, Unit
+from classes.models import AgencyCount, AgencyCounting, RequirementCount, StaffRequirement
+from courses.models import Enrolment, OutsideCompletion
+from people.models import Audience, Membership, Organisation
 from people.prepared import Prepared, prepared
 
 STEP = Organisation.steplen
@@ -52,8 +54,8 @@ def counting_owed(now: dt.datetime) -> bool:
     return last is None or last.owed or now - last.counted_at >= max(LEAST, REST * dt.timedelta(seconds=last.seconds))
 
 
-def counted_agencies(now: dt.datetime) -> dict[Place, Counts]:
-    """Everybody counted anew, in three queries and one pass."""
+def counted_agencies(now: dt.datetime) -> Counted:
+    """Everybody counted anew, in four queries and one pass."""
     return _count(staff_memberships(), now)
 
 
@@ -74,36 +76,50 @@ def kept_counts(units: Iterable[Organisation], course_id: int | None) -> dict[tu
     }
 
 
-def kept_by_course(units: Iterable[Organisation]) -> dict[tuple[int, int], Counts]:
-    """The kept counts of organisations with all below them, by (organisation, course). One query."""
-    rows = list(AgencyCount.objects.filter(organisation_id__in={unit.pk for unit in units}, own=False))
-    everybody = {row.organisation_id: row for row in rows if row.course_id is None}
-    found = {(row.organisation_id, row.course_id): row for row in rows if row.course_id is not None}
-    return {
-        (place, course): _counts(found.get((place, course)), row)
-        for place, row in everybody.items()
-        for course in {course for _place, course in found}
-    }
+def kept_by_requirement(requirements: Iterable[StaffRequirement]) -> dict[tuple[int, int], DutyCounts]:
+    """The kept counts by (organisation, requirement). One query."""
+    rows = RequirementCount.objects.filter(requirement_id__in={row.pk for row in requirements})
+    return {(row.organisation_id, row.requirement_id): _duty_counts(row) for row in rows}
 
 
 def together(places: Sequence[tuple[str, bool]], counts: Sequence[Counts], *, now: dt.datetime, course_id: int | None) -> Counts:
-    """The sum of the counts of some places, less what it counts double: people in two of them. At most four queries."""
+    """The sum of the counts of some places, less what it counts double: people in two of them. At most five queries."""
     total = _added(counts)
     if len(places) < 2:
         return total
-    members = staff_memberships().filter(organisation__in=_in_places(places))
-    twice = members.values("user_id").annotate(units=Count("pk")).filter(units__gt=1)
-    ids = list(twice.values_list("user_id", flat=True))
-    if not ids:
+    found = _counted_twice(places, now)
+    if found is None:
         return total
-    found = _count(members.filter(user_id__in=ids), now)
 
     def of(place: tuple[str, bool]) -> Counts:
-        everybody = found.get((*place, None), Counts())
-        return replace(found.get((*place, course_id), Counts()), staff=everybody.staff)
+        everybody = found.places.get((*place, None), Counts())
+        return replace(found.places.get((*place, course_id), Counts()), staff=everybody.staff)
 
     once, double = of(("", False)), _added(of(place) for place in places)
     return _by_field(operator.sub, _added([total, once]), double)
+
+
+def duty_together(roots: Sequence[Organisation], key: int, counts: Sequence[DutyCounts], *, now: dt.datetime) -> DutyCounts:
+    """The same of one requirement over several roots. At most five queries."""
+    total = reduce(lambda one, other: _duty_by_field(operator.add, one, other), counts, DutyCounts())
+    if len(roots) < 2:
+        return total
+    found = _counted_twice([(root.path, False) for root in roots], now)
+    if found is None:
+        return total
+    double = reduce(
+        lambda one, root: _duty_by_field(operator.add, one, found.duties.get((root.path, key), DutyCounts())), roots, DutyCounts()
+    )
+    once = found.duties.get(("", key), DutyCounts())
+    return _duty_by_field(operator.sub, _duty_by_field(operator.add, total, once), double)
+
+
+def _counted_twice(places: Sequence[tuple[str, bool]], now: dt.datetime) -> Counted | None:
+    """The people in two of the places, counted by themselves; None where there are none."""
+    members = staff_memberships().filter(organisation__in=_in_places(places))
+    twice = members.values("user_id").annotate(units=Count("pk")).filter(units__gt=1)
+    ids = list(twice.values_list("user_id", flat=True))
+    return _count(members.filter(user_id__in=ids), now) if ids else None
 
 
 def _in_places(places: Sequence[tuple[str, bool]]) -> QuerySet[Organisation]:
@@ -112,27 +128,59 @@ def _in_places(places: Sequence[tuple[str, bool]]) -> QuerySet[Organisation]:
     return Organisation.objects.filter(path__in=own) | Organisation.objects.below(trees)
 
 
-def _count(members: QuerySet[Membership], now: dt.datetime) -> dict[Place, Counts]:
-    required: dict[str, list[tuple[int, dt.datetime]]] = {}
-    for path, course, due in StaffRequirement.objects.current().values_list("organisation__path", "course_id", "due_at"):
-        required.setdefault(path, []).append((course, due))
+def _count(members: QuerySet[Membership], now: dt.datetime) -> Counted:
+    required: dict[str, list[Duty]] = {}
+    for row in StaffRequirement.objects.current().select_related("organisation"):
+        required.setdefault(row.organisation.path, []).append(row.duty)
     return counting.count(_people(members), required, step=STEP, now=now)
 
 
 def _people(members: QuerySet[Membership]) -> Iterator[Person]:
-    """Memberships and participations side by side in the order of their people, so that nothing piles up. Two queries."""
-    rows = Enrolment.objects.counted().filter(learner_id__in=members.values("user_id")).order_by("learner_id")
-    columns = rows.values_list("learner_id", "course_id", "completed_at", "organisation_id")
-    taking_part = groupby(columns.iterator(chunk_size=5_000), key=itemgetter(0))
-    learner, own = next(taking_part, (None, iter(())))
-    belonging = members.order_by("user_id").values_list("user_id", "organisation__path").iterator(chunk_size=5_000)
+    """Memberships, participations and what was recognised side by side in the order of their people, so that nothing
+
+    piles up. Three queries.
+    """
+    users = members.values("user_id")
+    rows = Enrolment.objects.counted().filter(learner_id__in=users).order_by("learner_id")
+    taking_part = _Beside(rows.values_list("learner_id", "course_id", "completed_at", "organisation_id"))
+    other = OutsideCompletion.objects.standing().filter(learner_id__in=users).order_by("learner_id")
+    recognised = _Beside(other.values_list("learner_id", "course_id", "completed_on"))
+    columns = ("user_id", "organisation__path", "category", "since", "carried_since", "user__audience")
+    belonging = members.order_by("user_id").values_list(*columns).iterator(chunk_size=5_000)
     for user, units in groupby(belonging, key=itemgetter(0)):
-        while learner is not None and learner < user:
-            learner, own = next(taking_part, (None, iter(())))
         yield Person(
-            units=tuple(path for _user, path in units),
-            participations=tuple(_participation(row) for row in own) if learner == user else (),
+            units=tuple(_unit(row) for row in units),
+            participations=tuple(_participation(row) for row in taking_part.of(user)),
+            recognised=tuple((course, moment(day)) for _user, course, day in recognised.of(user)),
         )
+
+
+class _Beside:
+    """Rows in the order of their first column, read along with another list in the same order."""
+
+    def __init__(self, rows: QuerySet[Any, Any]) -> None:
+        self._groups = groupby(rows.iterator(chunk_size=5_000), key=itemgetter(0))
+        self._key: int | None
+        self._rows: Iterator[Any]
+        self._step()
+
+    def _step(self) -> None:
+        self._key, self._rows = next(self._groups, (None, iter(())))
+
+    def of(self, key: int) -> Iterator[Any]:
+        while self._key is not None and self._key < key:
+            self._step()
+        return self._rows if self._key == key else iter(())
+
+
+def _unit(row: tuple[int, str, str, dt.date, dt.date | None, str]) -> Unit:
+    _user, path, category, since, carried_since, audience = row
+    return Unit(path=path, category=category, since=carried_since or since, teacher=audience == Audience.TEACHER)
+
+
+def moment(day: dt.date) -> dt.datetime:
+    """A day on which something was completed elsewhere, as the moment completions are compared by."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time(12)))
 
 
 def _participation(row: tuple[int, int, dt.datetime | None, int | None]) -> Participation:
@@ -155,3 +203,14 @@ def _added(many: Iterable[Counts]) -> Counts:
 
 def _by_field(work: Callable[[int, int], int], one: Counts, other: Counts) -> Counts:
     return Counts(**{name: work(getattr(one, name), getattr(other, name)) for name in _FIELDS})
+
+
+_DUTY_FIELDS = tuple(asdict(DutyCounts()))
+
+
+def _duty_counts(row: RequirementCount) -> DutyCounts:
+    return DutyCounts(**{name: getattr(row, name) for name in _DUTY_FIELDS})
+
+
+def _duty_by_field(work: Callable[[int, int], int], one: DutyCounts, other: DutyCounts) -> DutyCounts:
+    return DutyCounts(**{name: work(getattr(one, name), getattr(other, name)) for name in _DUTY_FIELDS})

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Concat
 
+from classes.duties import SOON, TEACHERS, Duty
 from classes.models import Assignment, AssignmentLearner, ClassMember, GroupMember, StaffRequirement
-from courses.models import Enrolment
+from classes.queries.counts import moment
+from courses.models import Enrolment, OutsideCompletion
 from courses.queries import CourseOutline, Part, outlines
-from people.models import Membership, User
+from people.models import Audience, Membership, User
 from people.prepared import Prepared, prepared
 
 
 @dataclass(frozen=True, kw_only=True)
 class DueItem:
-    """`state` is "overdue", "open", "later" (has not started) or "done". `url` is the next thing to do, empty when the
+    """`state` is "overdue", "open", "later" (has not started), "expiring" (done, and lapses at `due_at`) or "done".
 
-    course is closed just now.
+    `url` is the next thing to do, empty when the course is closed just now. `again`: what she did has lapsed or does so
+    soon, so she takes the course anew; `begin` is the course page to enrol in for that, where she has not yet.
 
     `class_name` is the class that gave it or, for a course an agency requires, the agency (`required` tells which).
     """
@@ -36,6 +40,8 @@ class DueItem:
     # Not to be begun before this moment, and why the date is her own.
     starts_at: dt.datetime | None = None
     own: bool = False
+    again: bool = False
+    begin: int | None = None
 
     @property
     def later(self) -> bool:
@@ -52,23 +58,25 @@ class _Given:
     due_at: dt.datetime
     starts_at: dt.datetime | None = None
     own: bool = False
-    required: bool = False
+    duty: Duty | None = None
 
 
 @dataclass(frozen=True)
 class Ties:
-    """Whether she is in a class, and on the staff of an agency. Who is in neither is asked nothing more."""
+    """Whether she is in a class, on the staff of an agency, and has something recognised. Who has none is asked nothing more."""
 
     in_class: bool
     on_staff: bool
+    recognised: bool = False
 
 
 @prepared(learner=int)
 def _ties(learner: int) -> QuerySet[Any]:
     in_class = ClassMember.objects.current().filter(learner=OuterRef("pk"))
     on_staff = Membership.objects.current().staff().filter(user=OuterRef("pk"))
-    both = User.objects.filter(pk=learner).annotate(in_class=Exists(in_class), on_staff=Exists(on_staff))
-    return both.values_list("in_class", "on_staff")
+    recognised = OutsideCompletion.objects.standing().filter(learner=OuterRef("pk"))
+    all_ = {"in_class": Exists(in_class), "on_staff": Exists(on_staff), "recognised": Exists(recognised)}
+    return User.objects.filter(pk=learner).annotate(**all_).values_list(*all_)
 
 
 def ties_of(learner: User) -> Ties:
@@ -91,17 +99,58 @@ def due_for(
     ]
     if not given:
         return []
-    completed: set[int] = set()
-    done: set[tuple[int, uuid.UUID]] = set()
+    did = _Did()
     for course_id, completed_at, part in _done_by(learner=learner.pk):
-        if completed_at:
-            completed.add(course_id)
-        if part:
-            done.add((course_id, part))
+        did.note(course_id, completed_at, part)
+    if ties.recognised:
+        for outside in recognised_of(learner):
+            at = moment(outside.completed_on)
+            did.recognised[outside.course_id] = max(at, did.recognised.get(outside.course_id, at))
     live = outlines() if live is None else live
-    items = [_item(one, live.get(one.course_id), one.course_id in completed, done, now) for one in given]
+    items = [_item(one, live.get(one.course_id), did, now) for one in given]
     wanted = [item for item in items if include_done or item.state != "done"]
     return sorted(wanted, key=lambda item: (item.state == "done", item.due_at))
+
+
+@dataclass
+class _Did:
+    """What she did, by course: the last completion, the last recognition, the parts, those of an open enrolment apart."""
+
+    completed: dict[int, dt.datetime] = field(default_factory=dict)
+    recognised: dict[int, dt.datetime] = field(default_factory=dict)
+    parts: set[tuple[int, uuid.UUID]] = field(default_factory=set)
+    anew: dict[int, set[uuid.UUID]] = field(default_factory=dict)
+
+    def note(self, course: int, completed_at: dt.datetime | None, part: uuid.UUID | None) -> None:
+        if completed_at:
+            self.completed[course] = max(completed_at, self.completed.get(course, completed_at))
+        else:
+            self.anew.setdefault(course, set()).update([part] if part else ())
+        if part:
+            self.parts.add((course, part))
+
+    def holds(self, course: int, duty: Duty | None, now: dt.datetime) -> bool:
+        """Whether the whole course counts as done at `now`."""
+        since = duty.counts_since(now) if duty else None
+        both = (self.completed.get(course), self.recognised.get(course))
+        return any(at is not None and (since is None or at >= since) for at in both)
+
+    def lapses(self, course: int, duty: Duty) -> dt.datetime | None:
+        both = (self.completed.get(course), self.recognised.get(course))
+        return max((day for at in both if at and (day := duty.lapses(at))), default=None)
+
+
+@prepared(learner=int)
+def _recognised_of(learner: int) -> QuerySet[OutsideCompletion]:
+    rows = OutsideCompletion.objects.standing().filter(learner=learner).select_related("course", "organisation")
+    return rows.order_by("-completed_on", "pk").only(
+        "course_id", "course__title", "kind", "completed_on", "issuer", "reason", "organisation__name", "organisation__short_name"
+    )  # fmt: skip
+
+
+def recognised_of(learner: User) -> list[OutsideCompletion]:
+    """What counts as done without having been done here, the latest first. One query, written once."""
+    return list(_recognised_of(learner=learner.pk))
 
 
 _done_by = Prepared(
@@ -139,33 +188,71 @@ def _from_classes(learner: User) -> list[_Given]:
 
 @prepared(learner=int)
 def _required_by_agencies(learner: int) -> QuerySet[Any]:
+    """What concerns her by her staff category, and since when she is there: in two units, the longer counts."""
     working = Membership.objects.current().staff().filter(
         user=learner, organisation__path__startswith=OuterRef("organisation__path")
     )  # fmt: skip
+    asked = ExpressionWrapper(OuterRef("groups"), CharField())
+    working = working.annotate(asked=asked, joined=Coalesce("carried_since", "since"))
+    working = working.filter(
+        Q(asked="") | Q(asked__contains=Concat(Value(","), "category", Value(",")))
+        | Q(asked__contains=f",{TEACHERS},", user__audience=Audience.TEACHER)
+    )  # fmt: skip
     return (
         StaffRequirement.objects.current()
-        .filter(Exists(working))
-        .values_list("course__title", "organisation__short_name", "organisation__name", "course_id", "due_at")
-    )
+        .annotate(joined=Subquery(working.order_by("joined").values("joined")[:1]))
+        .filter(joined__isnull=False)
+        .values_list(
+            "course__title", "organisation__short_name", "organisation__name", "course_id", "due_at", "days", "asked_on",
+            "months", "joined",
+        )
+    )  # fmt: skip
 
 
 def _from_agencies(learner: User) -> list[_Given]:
-    return [
-        _Given(title=title, by=short or name, course_title=title, course_id=course_id, part=None, due_at=due_at, required=True)
-        for title, short, name, course_id, due_at in _required_by_agencies(learner=learner.pk)
-    ]
+    given = []
+    for title, short, name, course_id, due_at, days, asked_on, months, joined in _required_by_agencies(learner=learner.pk):
+        duty = Duty(key=0, course=course_id, due_at=due_at, days=days, asked_on=asked_on, months=months)
+        given.append(_Given(title, short or name, title, course_id, None, duty.due(joined), duty=duty))
+    return given
 
 
-def _item(
-    given: _Given, course: CourseOutline | None, completed: bool, done: set[tuple[int, uuid.UUID]], now: dt.datetime
-) -> DueItem:
+def _item(given: _Given, course: CourseOutline | None, did: _Did, now: dt.datetime) -> DueItem:
+    if given.duty and given.duty.months:
+        return _renewable(given, given.duty, course, did, now)
+    key = given.course_id
     scope: list[Part] = [part for part in course.parts if given.part in (None, part.key)] if course else []
-    owed = [] if completed else [part for part in scope if (given.course_id, part.key) not in done]
-    finished = completed or (bool(scope) and not owed) or (given.part is not None and (given.course_id, given.part) in done)
+    completed = did.holds(key, None, now)
+    owed = [] if completed else [part for part in scope if (key, part.key) not in did.parts]
+    finished = completed or (bool(scope) and not owed) or (given.part is not None and (key, given.part) in did.parts)
+    return _due_item(given, course, owed, due_at=given.due_at, state=_state(given, finished, now))
+
+
+def _renewable(given: _Given, duty: Duty, course: CourseOutline | None, did: _Did, now: dt.datetime) -> DueItem:
+    """A course that must be taken again: only an enrolment of her own that is open leads further."""
+    key = given.course_id
+    lapses = did.lapses(key, duty)
+    due_at = max(given.due_at, lapses) if lapses else given.due_at
+    begun = did.anew.get(key)
+    owed = [part for part in course.parts if part.key not in (begun or ())] if course else []
+    holds = did.holds(key, duty, now)
+    if holds and not did.holds(key, duty, now + SOON):
+        return _due_item(given, course, owed, due_at=lapses or due_at, state="expiring", again=True, begun=begun is not None)
+    again = lapses is not None and key in did.completed
+    return _due_item(
+        given, course, [] if holds else owed, due_at=due_at, state=_state(replace(given, due_at=due_at), holds, now),
+        again=again and not holds, begun=begun is not None,
+    )  # fmt: skip
+
+
+def _due_item(
+    given: _Given, course: CourseOutline | None, owed: list[Part], *, due_at: dt.datetime, state: str, again: bool = False,
+    begun: bool = True,
+) -> DueItem:  # fmt: skip
     return DueItem(
         title=given.title, class_name=given.by, course_title=given.course_title, course_id=given.course_id,
-        url=owed[0].url if owed else course.url if course else "", due_at=given.due_at,
-        state=_state(given, finished, now), required=given.required, starts_at=given.starts_at, own=given.own,
+        url=owed[0].url if owed else course.url if course else "", due_at=due_at, state=state, required=given.duty is not None,
+        starts_at=given.starts_at, own=given.own, again=again, begin=course.course_id if course and again and not begun else None,
     )  # fmt: skip
 
 

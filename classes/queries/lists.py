@@ -11,7 +11,8 @@ from django.http import QueryDict
 
 from classes.exports import Cell, from_line
 from classes.models import KeptView, StaffList
-from classes.queries.agencies import STATES, course_choices, people_head, people_rows
+from classes.queries.agencies import course_choices
+from classes.queries.staff import STATES, people_head, people_rows
 from people.models import Erasure, Membership, Organisation, User
 
 # More people than this are listed in the background.

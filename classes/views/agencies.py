@@ -52,7 +52,8 @@ def agency(request: HttpRequest, code: str) -> HttpResponse:
     context |= {
         "unit": unit, "above": queries.above(unit, request.user), "states": queries.PEOPLE_STATES.items(), "state": state,
         "people": queries.people(
-            unit, now=now, course_id=asked["course_id"], state=state, page=page, required=context["required"]
+            unit, now=now, course_id=asked["course_id"], state=state, page=page, required=context["required"],
+            course_title=context["course_title"],
         ),
         "may_require": queries.may_require(request.user, unit),
     }  # fmt: skip
@@ -82,21 +83,28 @@ def export_people(request: HttpRequest, code: str, extension: str) -> HttpRespon
 @login_required
 @require_http_methods(["GET", "POST"])
 def require(request: HttpRequest, code: str) -> HttpResponse:
+    """Fill in, see whom it concerns, confirm. `?course=` opens what is required already."""
     unit, now = overseen(request, code), timezone.now()
     if not queries.may_require(request.user, unit):
         raise Http404
-    form = RequirementForm(request.POST or None, now=now)
-    if request.method == "POST" and form.is_valid():
-        wanted = {name: form.cleaned_data[name] for name in ("course", "due_at")}
-        try:
-            made = actions.require_course(organisation=unit, officer=request.user, now=now, **wanted)
-        except actions.NothingToAssign:
-            form.add_error("course", _("Khóa này chưa có bài nào mở. Hãy chọn khóa khác."))
-        else:
-            told = _("Từ nay “%(title)s” là bắt buộc ở %(unit)s.")
-            messages.success(request, told % {"title": made.course.title, "unit": unit.label})
+    form = RequirementForm(request.POST or None, now=now, existing=queries.requirement_in(unit, request.GET.get("course", "")))
+    context: dict[str, Any] = {"unit": unit, "form": form}
+    if request.method == "POST" and form.is_valid() and "edit" not in request.POST:
+        if "confirm" in request.POST and _required(request, unit, form, now):
             return redirect("agencies:agency", code)
-    return render(request, "agencies/require.html", {"unit": unit, "form": form})
+        context["covered"] = queries.covered(unit, now=now, **form.wanted())
+    return render(request, "agencies/require.html", context)
+
+
+def _required(request: HttpRequest, unit: Organisation, form: RequirementForm, now: dt.datetime) -> bool:
+    try:
+        made = actions.require_course(organisation=unit, officer=request.user, now=now, **form.wanted())  # type: ignore[arg-type]
+    except actions.NothingToAssign:
+        form.add_error("course", _("Khóa này chưa có bài nào mở. Hãy chọn khóa khác."))
+        return False
+    told = _("Từ nay “%(title)s” là bắt buộc ở %(unit)s.")
+    messages.success(request, told % {"title": made.course.title, "unit": unit.label})
+    return True
 
 
 @login_required

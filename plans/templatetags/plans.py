@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from plans.queries import city_totals
+from plans.queries import city_totals, reports_due
 
 register = template.Library()
 
@@ -33,3 +33,10 @@ def city_floor() -> dict[str, Any]:
         for place in range(_COLUMNS * _ROWS)
     ]
     return {"totals": totals, "tiles": tiles, "worth": worth, "full": full}
+
+
+@register.inclusion_tag("plans/reports_due.html")
+def due_reports() -> dict[str, Any]:
+    """The reports that are due next, for the officer's start page."""
+    now = timezone.now()
+    return {"periods": [(period, period.due_at < now) for period in reports_due(now)]}

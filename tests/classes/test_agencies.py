@@ -223,7 +223,7 @@ def test_fifty_people_make_a_page(city, now):
         person(f"p{number}", f"Người Thứ {number:02}", city.clinic)
     first, second = (queries.people(city.clinic, now=now, page=page) for page in (1, 2))
     assert (len(first.lines), len(second.lines)) == (50, 3)
-    assert len(queries.people_rows(city.clinic, now=now)[1]) == 53
+    assert len(list(queries.people_rows(city.clinic, now=now)[1])) == 53
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -296,7 +296,11 @@ def test_the_officer_sees_where_she_stands_and_requires_a_course(client, city, s
     url = reverse("agencies:require", args=["P-BC"])
     assert client.get(url).status_code == 200
     fields = {"course": course.page.pk, "due_on": "2099-12-24", "due_time": "23:59", "organisation": city.city.pk, "set_by": 1}
-    client.post(url, fields)
+    preview = client.post(url, fields).content.decode()
+    assert "Phải hoàn thành" in preview
+    assert "Đặng Thu Hà (Ủy ban nhân dân phường Bến Cỏ)" in preview
+    assert not StaffRequirement.objects.exists()
+    client.post(url, {**fields, "confirm": "1"})
     row = StaffRequirement.objects.get()
     assert (row.organisation, row.set_by) == (city.ward, chi)
     page = client.get(reverse("agencies:agency", args=["P-BC"])).content.decode()

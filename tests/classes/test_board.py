@@ -132,7 +132,7 @@ def test_the_board_takes_as_many_queries_for_three_pupils_as_for_thirty(
     add(made, names(size), now)
     actions.assign(training_class=made, teacher=binh, course=course.page, part=None, due_at=week, now=now)
     outlines()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(board(made, now=now).rows) == size
 
 

@@ -81,7 +81,7 @@ def test_a_workbook_holds_the_same(staff, chi, city, now):
     sheet = load_workbook(StaffList.objects.get(pk=wanted.pk).file.open("rb")).active
     rows = list(sheet.iter_rows(values_only=True))
     assert [row[0] for row in rows] == ["Họ và tên", "Lê Cúc", "Lê Em"]
-    assert rows[1][5].date() == timezone.localdate(now)
+    assert rows[1][6].date() == timezone.localdate(now)
 
 
 @pytest.mark.parametrize("killed_after", range(1, 5))

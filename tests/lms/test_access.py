@@ -139,6 +139,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
     add(klass, "Lê Gia Hân", now)
     due = timezone.now() + dt.timedelta(days=9)
     given = actions.assign(training_class=klass, teacher=teacher, course=course.page, part=None, due_at=due, now=now)
+    proved = _outside(teacher, officer, klass, ward, course, now)
     needed = actions.require_course(organisation=ward, course=course.page, due_at=due, officer=officer, now=now)
     enrol(learner=learner, course=course.page, now=now)  # before she comes into a class, so it belongs to no place
     agency = _of_the_agency(learner, officer, ward, course, now)
@@ -160,7 +161,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "courses:done": {"page_id": course.lessons[0].pk}, "quizzes:start": {"page_id": course.quiz.pk},
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
-        **agency, "agencies:withdraw": {"pk": needed.pk}, **_of_her_own(officer, ward, now),
+        **agency, **proved, "agencies:withdraw": {"pk": needed.pk}, **_of_her_own(officer, ward, now),
         "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
         "view_as": {"pk": learner.pk}, "guardian": {"token": _guardians_token(klass, teacher)},
         "staff_merge": {"kept": twins[0].pk, "closed": twins[1].pk}, "staff_unmerge": {"pk": joined.pk},
@@ -173,6 +174,27 @@ def _guardians_token(klass: TrainingClass, teacher: Any) -> str:
     child = ClassMember.objects.select_related("learner").get(training_class=klass, number=1).learner
     asked = guardians.ask_guardian(child=child, address="me@example.com", by=teacher, now=timezone.now())
     return guardians.token_of(asked)
+
+
+def _outside(teacher: Any, officer: Any, klass: TrainingClass, ward: Any, course: Any, now: Any) -> dict[str, dict[str, Any]]:
+    """Something recognised in the ward, with evidence and by a list, and something by the teacher for one of her class."""
+    user = world.make_user(f"noi-khac-{ward.pk}", "Tạ Văn Nơi")
+    world.join(user, ward)
+    made = actions.record_outside(
+        organisation=ward, learner=user, course=course.page, kind="elsewhere", completed_on=now.date(), issuer="Học viện",
+        by=officer, now=now, file=(io.BytesIO(b"%PDF-1.4"), 8),
+    )  # fmt: skip
+    table = [["", "Thư điện tử", "Mã khóa", "Ngày hoàn thành", "Nơi cấp"], ["2", user.email, "CD-T", "01/02/2026", "Học viện"]]
+    key = uuid.uuid4()
+    actions.keep_completions(key=key, organisation=ward, name="ds.csv", table=table, by=officer, now=timezone.now())
+    waived = actions.waive_in_class(
+        member=klass.members.get(number=1), course=course.page, reason="Đã dạy", by=teacher, now=now
+    )  # fmt: skip
+    return {
+        **{f"agencies:outside_{name}": {"pk": made.pk} for name in ("withdraw", "evidence")},
+        **{f"agencies:completion_{name}": {"pk": key} for name in ("list", "errors", "undo")},
+        "classes:unwaive": {"outside": waived.pk}
+    }
 
 
 def _of_her_own(officer: Any, ward: Any, now: Any) -> dict[str, Any]:

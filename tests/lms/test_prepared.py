@@ -62,6 +62,10 @@ def busy(city: SimpleNamespace, course: SimpleNamespace, binh: User, chi: User, 
     )
     actions.count_agencies(now=now)
     actions.require_course(organisation=city.ward, course=course.page, due_at=week, officer=chi, now=now)
+    actions.record_outside(
+        organisation=city.ward, learner=an, course=other.page, kind="elsewhere", completed_on=now.date(), issuer="Học viện",
+        by=chi, now=now,
+    )  # fmt: skip
     done = enrol(learner=an, course=course.page, now=now)
     lesson = course.lessons[0]
     open_part(enrolment=done, part=lesson.translation_key, now=now)
