@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, models
 from django.utils import timezone
 
+from classes.models import StaffRequirement
 from people.declarations import Declared, declared
 from people.holdings import Ways, rows
 from people.models import AccountMerge, RoleRequest, User
@@ -62,6 +63,8 @@ def _row_of(model: type[models.Model], user: User) -> models.Model:
         })
         if said and said.person[-1] == "actor":
             found.actor = Ways.of(user).actors[0]
+        if isinstance(found, StaffRequirement):
+            found.due_at = world.LONG_AGO  # nothing is required without an end
         if isinstance(found, RoleRequest):
             found.decided_by = None  # what she asks for she does not decide
         if isinstance(found, AccountMerge):
