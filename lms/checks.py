@@ -8,6 +8,9 @@ from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 from django.db import connection
 from django.db.utils import DatabaseError
+from django.utils import timezone
+
+from people import clocks
 
 
 @register(Tags.security, deploy=True)
@@ -34,6 +37,17 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[Error | Warning]
             )  # fmt: skip
         )
     return found
+
+
+@register(deploy=True)
+def holidays_are_known(app_configs: Any, **kwargs: Any) -> list[Warning]:
+    """The days by which requests must be answered leave out public holidays; from October on those of next year are needed."""
+    today = timezone.localdate()
+    needed = today.year + (today.month >= 10)
+    if clocks.known_until() >= needed:
+        return []
+    hint = "Add them to the file people/clocks.py reads, as announced by the government."
+    return [Warning(f"The public holidays of {needed} are not known.", hint=hint, id="lms.W003")]
 
 
 @register(Tags.database)

@@ -152,7 +152,7 @@ def create_credential(*, label: str, may_write: bool, now: dt.datetime) -> tuple
     """A new key and its secret, which is kept nowhere. Every call makes another one."""
     secret = secrets.token_urlsafe(32)
     credential = Credential.objects.create(
-        key=secrets.token_urlsafe(12), secret_sha256=auth.digest(secret), label=label, may_write=may_write, created_at=now
+        key=secrets.token_hex(12), secret_sha256=auth.digest(secret), label=label, may_write=may_write, created_at=now
     )
     return credential, secret
 

@@ -13,7 +13,6 @@ from django.utils import timezone
 ACKNOWLEDGE = 2
 DAYS = {"see": 10, "correct": 10, "export": 10, "restrict": 15, "withdraw": 15, "erase": 20}
 
-
 HOLIDAYS = Path(__file__).with_name("holidays.csv")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -117,6 +118,14 @@ def test_production_refuses_demo_people(db, settings):
     assert no_demo_people_in_production(None, databases=["default"]) == []
     settings.DEMO_ALLOWED = False
     assert [error.id for error in no_demo_people_in_production(None, databases=["default"])] == ["lms.E003"]
+
+
+@pytest.mark.parametrize(("day", "warned"), [((2027, 9, 30), []), ((2027, 10, 1), ["lms.W003"]), ((2028, 1, 2), ["lms.W003"])])
+def test_holidays_not_known_yet_are_asked_for_in_time(day, warned, monkeypatch):
+    from lms import checks
+
+    monkeypatch.setattr(checks.timezone, "localdate", lambda: dt.date(*day))
+    assert [one.id for one in checks.holidays_are_known(None)] == warned
 
 
 def css_classes(text):

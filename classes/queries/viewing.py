@@ -9,8 +9,8 @@ from people.models import User
 
 
 def teaches_member(teacher: User, group: uuid.UUID | None, person: User) -> bool:
-    """`person` is now in this class, and `teacher` teaches it now."""
+    """`person` is now in this class, which is open, and `teacher` teaches it now."""
     if group is None:
         return False
-    mine = TrainingClass.objects.taught_by(teacher).filter(pk=group)
+    mine = TrainingClass.objects.open().taught_by(teacher).filter(pk=group)
     return ClassMember.objects.current().filter(training_class__in=mine, learner=person).exists()

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from classes.actions import close_class
 from classes.models import ClassMember
 from courses.models import Enrolment
 from lrs.models import Statement
@@ -202,3 +203,9 @@ def test_a_reason_and_a_second_factor_are_needed(binh: Any, member: Any) -> None
     ]
     looked.save()
     assert client.get("/learn/").status_code == 403
+
+
+def test_a_class_that_is_closed_is_looked_into_no_more(looking: Client, binh: Any, member: Any) -> None:
+    close_class(training_class=member.training_class, by=binh, reason="Hết khóa", now=timezone.now())
+    assert looking.get("/learn/").status_code == 403
+    assert begin(as_(binh), member).status_code == 404
