@@ -98,7 +98,7 @@ def agency_table(
     """The children of `roots`, in the order of the tree or sorted by one of COLUMNS, as counted last. Three queries, and
     four more when the total is of several places."""
     units = _children(roots)
-    counted = counts.kept_counts(units, course_id)
+    counted, counted_at = counts.kept_counts(units, course_id)
     shown = _rows(units, roots, counted, now)
     rows = [row for row in shown if fold(name) in fold(f"{row.organisation.name} {row.organisation.label}")]
     if sort in COLUMNS:
@@ -107,7 +107,7 @@ def agency_table(
     of_places = [counted.get(place, Counts()) for place in places]
     return AgencyTable(
         rows=tuple(rows), total=counts.together(places, of_places, now=now, course_id=course_id),
-        sort=sort if sort in COLUMNS else "", descending=descending, counted_at=counts.counted_at(),
+        sort=sort if sort in COLUMNS else "", descending=descending, counted_at=counted_at,
     )  # fmt: skip
 
 

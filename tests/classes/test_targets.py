@@ -186,7 +186,7 @@ def test_exceptions_cost_no_query_each(size, binh, city, course, week, now, djan
     for one in made.members.all():
         actions.extend(assignment=given, member=one, due_at=week + DAY, reason="x", by=binh, now=now)
     board(made, now=now)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         board(made, now=now)
     learner = made.members.get(number=1).learner
     with django_assert_num_queries(3):
