@@ -40,6 +40,7 @@ from classes.queries.counts import (
 from classes.queries.due import (
     DueItem,
     due_for,
+    dues_of,
     recognised_of,
     ties_of,
 )
@@ -219,6 +220,7 @@ __all__ = [
     "day_of",
     "drafts",
     "due_for",
+    "dues_of",
     "effect_words",
     "evidence_of",
     "free_places",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Concat
 
-from classes.duties import SOON, TEACHERS, Duty
+from classes.duties import SOON, TEACHERS, Duty, Unit
 from classes.models import Assignment, AssignmentLearner, ClassMember, GroupMember, StaffRequirement
 from classes.queries.counts import moment
 from courses.models import Enrolment, OutsideCompletion
 from courses.queries import CourseOutline, Part, outlines
-from people.models import Audience, Membership, User
+from people.models import Audience, Membership, Organisation, User
 from people.prepared import Prepared, prepared
 
 
@@ -42,6 +43,8 @@ class DueItem:
     own: bool = False
     again: bool = False
     begin: int | None = None
+    # The row that asks it: "assignment:…" or "requirement:…".
+    topic: str = ""
 
     @property
     def later(self) -> bool:
@@ -59,6 +62,7 @@ class _Given:
     starts_at: dt.datetime | None = None
     own: bool = False
     duty: Duty | None = None
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,85 @@ def due_for(
     items = [_item(one, live.get(one.course_id), did, now) for one in given]
     wanted = [item for item in items if include_done or item.state != "done"]
     return sorted(wanted, key=lambda item: (item.state == "done", item.due_at))
+
+
+def dues_of(learners: Collection[int], now: dt.datetime) -> dict[int, list[DueItem]]:
+    """`due_for` of many people, by their key, who has nothing left out: eight queries for any number, and the outlines."""
+    given: dict[int, list[_Given]] = {}
+    for learner, one in [*_from_classes_of(learners), *_from_agencies_of(learners)]:
+        given.setdefault(learner, []).append(one)
+    did: dict[int, _Did] = {learner: _Did() for learner in given}
+    rows = Enrolment.objects.filter(learner__in=given, withdrawn_at__isnull=True)
+    fields = ("learner_id", "course_id", "completed_at", "completions__part")
+    for learner, course_id, completed_at, part in rows.values_list(*fields):
+        did[learner].note(course_id, completed_at, part)
+    standing = OutsideCompletion.objects.standing().filter(learner__in=given)
+    for learner, course_id, day in standing.values_list("learner_id", "course_id", "completed_on"):
+        recognised, at = did[learner].recognised, moment(day)
+        recognised[course_id] = max(at, recognised.get(course_id, at))
+    live = outlines()
+    return {
+        learner: sorted(
+            (item for one in ones if (item := _item(one, live.get(one.course_id), did[learner], now)).state != "done"),
+            key=lambda item: item.due_at,
+        )
+        for learner, ones in given.items()
+    }
+
+
+def _from_classes_of(learners: Collection[int]) -> Iterable[tuple[int, _Given]]:
+    """What `_given_in_classes` says, for many: four queries."""
+    places = ClassMember.objects.current().filter(
+        learner__in=learners, training_class__opened_at__isnull=False, training_class__closed_at__isnull=True,
+        training_class__cancelled_at__isnull=True,
+    )  # fmt: skip
+    of_class: dict[uuid.UUID, list[tuple[int, int]]] = {}
+    for klass, member, learner in places.values_list("training_class_id", "pk", "learner_id"):
+        of_class.setdefault(klass, []).append((member, learner))
+    if not of_class:
+        return
+    members = [member for ones in of_class.values() for member, _learner in ones]
+    mine = AssignmentLearner.objects.filter(member__in=members).values_list("assignment_id", "member_id", "exempt", "due_at")
+    said = {(assignment, member): (exempt, due_at) for assignment, member, exempt, due_at in mine}
+    grouped = set(GroupMember.objects.filter(member__in=members).values_list("group_id", "member_id"))
+    rows = Assignment.objects.current().filter(training_class__in=of_class).order_by("due_at", "position", "title")
+    fields = (
+        "pk", "training_class_id", "training_class__name", "title", "course__title", "course_id", "part", "due_at", "starts_at",
+        "named", "group_id",
+    )  # fmt: skip
+    for pk, klass, by, title, course_title, course_id, part, due_at, starts_at, named, group in rows.values_list(*fields):
+        for member, learner in of_class[klass]:
+            exempt, own = said.get((pk, member), (False, None))
+            if exempt or (named and (pk, member) not in said) or (group and (group, member) not in grouped):
+                continue
+            yield learner, _Given(
+                title, by, course_title, course_id, part, own or due_at, starts_at, own is not None, topic=f"assignment:{pk}"
+            )
+
+
+def _from_agencies_of(learners: Collection[int]) -> Iterable[tuple[int, _Given]]:
+    """What `_required_by_agencies` says, for many: two queries."""
+    asked: dict[str, list[StaffRequirement]] = {}
+    for row in StaffRequirement.objects.current().select_related("organisation", "course").order_by("pk"):
+        asked.setdefault(row.organisation.path, []).append(row)
+    if not asked:
+        return
+    working = Membership.objects.current().staff().filter(user__in=learners).annotate(joined=Coalesce("carried_since", "since"))
+    fields = ("user_id", "organisation__path", "category", "joined", "user__audience")
+    since: dict[tuple[int, int], dt.date] = {}
+    rows = {row.pk: row for ones in asked.values() for row in ones}
+    for learner, path, category, joined, audience in working.values_list(*fields):
+        unit = Unit(path=path, category=category, since=joined, teacher=audience == Audience.TEACHER)
+        for length in range(Organisation.steplen, len(path) + 1, Organisation.steplen):
+            for row in asked.get(path[:length], ()):
+                if row.duty.covers(unit):
+                    since[learner, row.pk] = min(joined, since.get((learner, row.pk), joined))
+    for (learner, pk), joined in since.items():
+        row = rows[pk]
+        yield learner, _Given(
+            row.course.title, row.organisation.label, row.course.title, row.course_id, None, row.duty.due(joined),
+            duty=row.duty, topic=f"requirement:{pk}",
+        )  # fmt: skip
 
 
 @dataclass
@@ -174,15 +257,17 @@ def _given_in_classes(learner: int) -> QuerySet[Any]:
         .filter(~Exists(mine.filter(exempt=True)))
         .filter(Q(named=False) | Exists(mine)).filter(Q(group__isnull=True) | Exists(in_group))
         .annotate(own_due=Subquery(mine.values("due_at")[:1])).order_by("due_at", "position", "title")
-        .values_list("title", "training_class__name", "course__title", "course_id", "part", "due_at", "starts_at", "own_due")
+        .values_list(
+            "title", "training_class__name", "course__title", "course_id", "part", "due_at", "starts_at", "own_due", "pk"
+        )
     )  # fmt: skip
 
 
 def _from_classes(learner: User) -> list[_Given]:
     """What is given to her, with the date that holds for her; nothing she is exempt from. One query."""
     return [
-        _Given(title, by, course_title, course_id, part, own or due_at, starts_at, own is not None)
-        for title, by, course_title, course_id, part, due_at, starts_at, own in _given_in_classes(learner=learner.pk)
+        _Given(title, by, course_title, course_id, part, own or due_at, starts_at, own is not None, topic=f"assignment:{pk}")
+        for title, by, course_title, course_id, part, due_at, starts_at, own, pk in _given_in_classes(learner=learner.pk)
     ]
 
 
@@ -204,16 +289,18 @@ def _required_by_agencies(learner: int) -> QuerySet[Any]:
         .filter(joined__isnull=False)
         .values_list(
             "course__title", "organisation__short_name", "organisation__name", "course_id", "due_at", "days", "asked_on",
-            "months", "joined",
+            "months", "joined", "pk",
         )
     )  # fmt: skip
 
 
 def _from_agencies(learner: User) -> list[_Given]:
     given = []
-    for title, short, name, course_id, due_at, days, asked_on, months, joined in _required_by_agencies(learner=learner.pk):
-        duty = Duty(key=0, course=course_id, due_at=due_at, days=days, asked_on=asked_on, months=months)
-        given.append(_Given(title, short or name, title, course_id, None, duty.due(joined), duty=duty))
+    for title, short, name, course_id, due_at, days, asked_on, months, joined, pk in _required_by_agencies(learner=learner.pk):
+        duty = Duty(key=pk, course=course_id, due_at=due_at, days=days, asked_on=asked_on, months=months)
+        given.append(
+            _Given(title, short or name, title, course_id, None, duty.due(joined), duty=duty, topic=f"requirement:{pk}")
+        )
     return given
 
 
@@ -253,6 +340,7 @@ def _due_item(
         title=given.title, class_name=given.by, course_title=given.course_title, course_id=given.course_id,
         url=owed[0].url if owed else course.url if course else "", due_at=due_at, state=state, required=given.duty is not None,
         starts_at=given.starts_at, own=given.own, again=again, begin=course.course_id if course and again and not begun else None,
+        topic=given.topic,
     )  # fmt: skip
 
 
