@@ -12,7 +12,7 @@ from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, 
 from django.db.models.functions import Coalesce, Concat
 
 from classes.duties import SOON, TEACHERS, Duty, Unit
-from classes.models import Assignment, AssignmentLearner, ClassMember, GroupMember, StaffRequirement
+from classes.models import Assignment, AssignmentLearner, ClassMember, GroupMember, StaffRequirement, TrainingClass
 from classes.queries.counts import moment
 from courses.models import Enrolment, OutsideCompletion
 from courses.queries import CourseOutline, Part, outlines
@@ -108,8 +108,7 @@ def due_for(
         did.note(course_id, completed_at, part)
     if ties.recognised:
         for outside in recognised_of(learner):
-            at = moment(outside.completed_on)
-            did.recognised[outside.course_id] = max(at, did.recognised.get(outside.course_id, at))
+            did.recognise(outside.course_id, outside.completed_on)
     live = outlines() if live is None else live
     items = [_item(one, live.get(one.course_id), did, now) for one in given]
     wanted = [item for item in items if include_done or item.state != "done"]
@@ -117,7 +116,7 @@ def due_for(
 
 
 def dues_of(learners: Collection[int], now: dt.datetime) -> dict[int, list[DueItem]]:
-    """`due_for` of many people, by their key, who has nothing left out: eight queries for any number, and the outlines."""
+    """`due_for` of many people by their key, without those who owe nothing. Eight queries for any number, and the outlines."""
     given: dict[int, list[_Given]] = {}
     for learner, one in [*_from_classes_of(learners), *_from_agencies_of(learners)]:
         given.setdefault(learner, []).append(one)
@@ -128,8 +127,7 @@ def dues_of(learners: Collection[int], now: dt.datetime) -> dict[int, list[DueIt
         did[learner].note(course_id, completed_at, part)
     standing = OutsideCompletion.objects.standing().filter(learner__in=given)
     for learner, course_id, day in standing.values_list("learner_id", "course_id", "completed_on"):
-        recognised, at = did[learner].recognised, moment(day)
-        recognised[course_id] = max(at, recognised.get(course_id, at))
+        did[learner].recognise(course_id, day)
     live = outlines()
     return {
         learner: sorted(
@@ -142,10 +140,7 @@ def dues_of(learners: Collection[int], now: dt.datetime) -> dict[int, list[DueIt
 
 def _from_classes_of(learners: Collection[int]) -> Iterable[tuple[int, _Given]]:
     """What `_given_in_classes` says, for many: four queries."""
-    places = ClassMember.objects.current().filter(
-        learner__in=learners, training_class__opened_at__isnull=False, training_class__closed_at__isnull=True,
-        training_class__cancelled_at__isnull=True,
-    )  # fmt: skip
+    places = ClassMember.objects.current().filter(learner__in=learners, training_class__in=TrainingClass.objects.open())
     of_class: dict[uuid.UUID, list[tuple[int, int]]] = {}
     for klass, member, learner in places.values_list("training_class_id", "pk", "learner_id"):
         of_class.setdefault(klass, []).append((member, learner))
@@ -172,26 +167,26 @@ def _from_classes_of(learners: Collection[int]) -> Iterable[tuple[int, _Given]]:
 
 def _from_agencies_of(learners: Collection[int]) -> Iterable[tuple[int, _Given]]:
     """What `_required_by_agencies` says, for many: two queries."""
-    asked: dict[str, list[StaffRequirement]] = {}
-    for row in StaffRequirement.objects.current().select_related("organisation", "course").order_by("pk"):
-        asked.setdefault(row.organisation.path, []).append(row)
+    asked: dict[str, list[Duty]] = {}
+    rows = {row.pk: row for row in StaffRequirement.objects.current().select_related("organisation", "course").order_by("pk")}
+    for row in rows.values():
+        asked.setdefault(row.organisation.path, []).append(row.duty)
     if not asked:
         return
     working = Membership.objects.current().staff().filter(user__in=learners).annotate(joined=Coalesce("carried_since", "since"))
     fields = ("user_id", "organisation__path", "category", "joined", "user__audience")
-    since: dict[tuple[int, int], dt.date] = {}
-    rows = {row.pk: row for ones in asked.values() for row in ones}
+    since: dict[tuple[Duty, int], dt.date] = {}
     for learner, path, category, joined, audience in working.values_list(*fields):
         unit = Unit(path=path, category=category, since=joined, teacher=audience == Audience.TEACHER)
         for length in range(Organisation.steplen, len(path) + 1, Organisation.steplen):
-            for row in asked.get(path[:length], ()):
-                if row.duty.covers(unit):
-                    since[learner, row.pk] = min(joined, since.get((learner, row.pk), joined))
-    for (learner, pk), joined in since.items():
-        row = rows[pk]
+            for duty in asked.get(path[:length], ()):
+                if duty.covers(unit):
+                    since[duty, learner] = min(joined, since.get((duty, learner), joined))
+    for (duty, learner), joined in since.items():
+        row = rows[duty.key]
         yield learner, _Given(
-            row.course.title, row.organisation.label, row.course.title, row.course_id, None, row.duty.due(joined),
-            duty=row.duty, topic=f"requirement:{pk}",
+            row.course.title, row.organisation.label, row.course.title, row.course_id, None, duty.due(joined), duty=duty,
+            topic=f"requirement:{duty.key}",
         )  # fmt: skip
 
 
@@ -211,6 +206,10 @@ class _Did:
             self.anew.setdefault(course, set()).update([part] if part else ())
         if part:
             self.parts.add((course, part))
+
+    def recognise(self, course: int, completed_on: dt.date) -> None:
+        at = moment(completed_on)
+        self.recognised[course] = max(at, self.recognised.get(course, at))
 
     def holds(self, course: int, duty: Duty | None, now: dt.datetime) -> bool:
         """Whether the whole course counts as done at `now`."""
