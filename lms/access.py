@@ -295,6 +295,16 @@ RULES: dict[str, Rule] = {
     "plans:close": PROGRAMME_OWNER,
     "plans:report_pdf": ANY_OVERSEER,
     "plans:report_xlsx": ANY_OVERSEER,
+    # --- reminders ---
+    "reminders:rules": PROGRAMME_OWNER,
+    "reminders:rule": PROGRAMME_OWNER,
+    "reminders:off": PROGRAMME_OWNER,
+    "reminders:hours": PROGRAMME_OWNER,
+    "reminders:changes": PROGRAMME_OWNER,
+    "reminders:rehearsal": PROGRAMME_OWNER,
+    "reminders:progress": PROGRAMME_OWNER,
+    "reminders:mine": SIGNED_IN,
+    "reminders:stop": LETTER,
     # --- other systems ---
     "lrs:statements": KEY,
     "lrs:about": ANYBODY,

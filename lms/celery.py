@@ -37,5 +37,9 @@ app.conf.beat_schedule = {
     "people.tell_unused": {"task": "people.tell_unused", "schedule": crontab(minute=50)},
     "people.finish_merges": {"task": "people.finish_merges", "schedule": crontab(hour=3, minute=40)},
     "people.erase_owed": {"task": "people.erase_owed", "schedule": 60.0},
+    "reminders.remind": {"task": "reminders.remind", "schedule": 60.0},
+    "reminders.tell_certificates": {"task": "reminders.tell_certificates", "schedule": 300.0},
+    "reminders.send": {"task": "reminders.send", "schedule": 60.0},
+    "reminders.forget": {"task": "reminders.forget", "schedule": crontab(hour=3, minute=50)},
     "plans.measure": {"task": "plans.measure", "schedule": crontab(minute="*/15")},
 }

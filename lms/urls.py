@@ -28,6 +28,7 @@ urlpatterns = [
     path("classes/", include("classes.urls")),
     path("agencies/", include("classes.agency_urls")),
     path("plans/", include("plans.urls")),
+    path("reminders/", include("reminders.urls")),
     path("xapi/", include("lrs.urls")),
     # Wagtail's own doors would let people in past our limits and past the second factor: log-in and reset of the editor,
     # and the log-in it has for private pages.

@@ -22,7 +22,7 @@ import polib
 from django.utils.translation.template import templatize
 
 BASE = Path(__file__).resolve().parent.parent
-APPS = ["lms", "plans", "certificates", "classes", "quizzes", "courses", "pages", "lrs", "people"]
+APPS = ["lms", "plans", "reminders", "certificates", "classes", "quizzes", "courses", "pages", "lrs", "people"]
 OURS = BASE / "locale" / "en" / "LC_MESSAGES" / "django.po"
 THEIRS = BASE / "locale" / "vi" / "LC_MESSAGES" / "django.po"
 HEADER = {

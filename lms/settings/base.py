@@ -15,6 +15,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 INSTALLED_APPS = [
     "lms",
     "plans",
+    "reminders",
     "certificates",
     "classes",
     "quizzes",

@@ -18,7 +18,7 @@ from people import holdings, queries
 from people.actions import accounts, restrictions, sessions
 from people.consents import current_texts
 from people.forms import SIGN_UP_KEY, NameForm, StartForm
-from people.models import OVERSEEING, Membership, OpenedAccount, Restriction
+from people.models import OVERSEEING, Membership, OpenedAccount, Restriction, RoleKind
 from people.queries.duplicates import MERGING
 from people.views.reader import reader_of, safe_next
 
@@ -53,6 +53,7 @@ def _account_page(request: HttpRequest, form: NameForm) -> HttpResponse:
         "devices": queries.devices(reader, request.session.session_key, timezone.now()),
         "restriction": Restriction.objects.current().filter(person=reader).first(),
         "oversees": bool(queries.role_kinds(reader) & set(OVERSEEING)),
+        "owns": RoleKind.OWNER in queries.role_kinds(reader),
         "merges": bool(queries.role_kinds(reader) & MERGING),
     }
     return render(request, "people/account.html", context)

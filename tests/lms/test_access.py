@@ -47,6 +47,8 @@ from people.models import OpenedAccount
 from people.oidc import Claims
 from plans.actions import enter_measurement
 from quizzes.actions import start_attempt
+from reminders.actions import rehearse, stop_token
+from reminders.judgement import DEFAULTS, Rule
 from tests import world
 from tests.classes import reorganising
 from tests.classes.conftest import add, finish, open_class
@@ -120,6 +122,7 @@ def matrix(everybody: dict[str, Any], city: SimpleNamespace, course: Any, plan: 
         one["plans"] = {"code": plan.code, "indicator": code, "period": period.code, "pk": measured.pk}
         one["agencies:import_preview"] = one["agencies:import_errors"] = {"pk": file.pk}
         one["staff_decide"] = {"pk": asked.pk}
+        one["reminders"]["pk"] = rehearse(rule=Rule.OVERDUE, policy=DEFAULTS[Rule.OVERDUE], by=owner, now=timezone.now()).pk
         one[""] |= {"restriction_id": number, "page_view_restriction_id": number}
     return City(people=everybody, things=things)
 
@@ -162,6 +165,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
         **agency, **proved, "agencies:withdraw": {"pk": needed.pk}, **_of_her_own(officer, ward, now),
+        "reminders": {"rule": "overdue", "token": stop_token(learner, [Rule.OVERDUE])},
         "staff_reset_second_factor": {"pk": teacher.pk}, "staff_end": {"pk": officer.roles.get(kind="officer").pk},
         "view_as": {"pk": learner.pk}, "guardian": {"token": _guardians_token(klass, teacher)},
         "staff_merge": {"kept": twins[0].pk, "closed": twins[1].pk}, "staff_unmerge": {"pk": joined.pk},

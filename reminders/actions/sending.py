@@ -1,0 +1,135 @@
+"""The queue before the mail server: each letter is claimed first and sent at most once, and says what became of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from people.models import Restriction
+from reminders import queries
+from reminders.actions.stops import stop_token
+from reminders.channels import Channel, Message, Refused
+from reminders.judgement import Fact, Policy, Rule, holds
+from reminders.models import Notice, Round, State
+from reminders.wording import letter
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+# A worker that died between sending and saying so leaves the letter unsure after this long; it is not sent again.
+STUCK = dt.timedelta(minutes=15)
+MOST_TRIES = 12
+KEPT = dt.timedelta(days=730)
+
+
+def deliver(*, channel: Channel, now: dt.datetime, more: Callable[[], bool]) -> int:
+    """Send what is owed and return how many went. Outside the sending hours nothing goes.
+
+    What a letter says is read again now: what was done, stopped or switched off meanwhile is left out, and a letter of which
+    nothing remains is dropped. When the mail server does not answer, the rest waits for the next sweep.
+    """
+    Notice.objects.filter(state=State.SENDING, send_after__lte=now).update(state=State.UNSURE)
+    hours = queries.hours()
+    if not hours.open_at(now):
+        Notice.objects.filter(state=State.OWED, send_after__lte=now).update(send_after=hours.next_open(now))
+        return 0
+    sent = 0
+    with channel:
+        while more():
+            owed = list(
+                Notice.objects.filter(state=State.OWED, send_after__lte=now).select_related("person")
+                .prefetch_related("reminders").order_by("send_after", "pk")[:BATCH]
+            )  # fmt: skip
+            if not owed:
+                break
+            done, goes_on = _batch(owed, channel, now)
+            sent += done
+            if not goes_on:
+                break
+    return sent
+
+
+def _batch(owed: list[Notice], channel: Channel, now: dt.datetime) -> tuple[int, bool]:
+    """How many went, and whether the server still answers."""
+    policies = queries.policies_on()
+    people = {notice.person_id for notice in owed}
+    facts = queries.facts_of(people, policies=policies, now=now, sending=True)
+    stopped = queries.stopped_by(people)
+    held_back = set(Restriction.objects.current().filter(person__in=people).values_list("person_id", flat=True))
+    sent = 0
+    for notice in owed:
+        claimed = Notice.objects.filter(pk=notice.pk, state=State.OWED)
+        if not claimed.update(state=State.SENDING, send_after=now + STUCK, tries=F("tries") + 1):
+            continue
+        person = notice.person
+        left = _left(notice, facts.get(person.pk, []), policies, stopped.get(person.pk, set()), now)
+        message = None
+        if left and person.is_active and person.email and person.pk not in held_back:
+            message = _message(notice, left, now)
+        if message is None:
+            _settle(notice, State.DROPPED)
+            continue
+        try:
+            channel.send(message)
+        except Refused as error:
+            _settle(notice, State.FAILED, problem=str(error)[:80])
+        except OSError as error:
+            log.warning("notice %s waits: %s", notice.pk, type(error).__name__)
+            tries = notice.tries + 1
+            wait = min(dt.timedelta(minutes=2**tries), dt.timedelta(hours=6))
+            state = State.FAILED if tries >= MOST_TRIES else State.OWED
+            _settle(notice, state, problem=type(error).__name__, send_after=now + wait)
+            return sent, False
+        else:
+            _settle(notice, State.SENT, sent_at=now, problem="")
+            sent += 1
+    return sent, True
+
+
+def _left(
+    notice: Notice, facts: list[Fact], policies: dict[Rule, Policy], stopped: set[Rule], now: dt.datetime
+) -> list[Fact]:
+    """What the letter was to tell and is still so."""
+    meant = {(one.rule, one.topic) for one in notice.reminders.all()}
+    return [
+        fact for fact in facts
+        if (fact.rule.value, fact.topic) in meant and fact.rule in policies
+        and holds(fact, policies[fact.rule], now, sending=True) and (fact.required or fact.rule not in stopped)
+    ]  # fmt: skip
+
+
+def _message(notice: Notice, facts: list[Fact], now: dt.datetime) -> Message | None:
+    person, site = notice.person, settings.PUBLIC_URL.rstrip("/")
+    figures = None
+    if any(fact.rule == Rule.DIGEST for fact in facts):
+        figures = queries.figures_of(person, now)
+        facts = facts if figures else [fact for fact in facts if fact.rule != Rule.DIGEST]
+    if not facts:
+        return None
+    free = {fact.rule for fact in facts if not fact.required}
+    stop_url = f"{site}{reverse('reminders:stop', args=[stop_token(person, free)])}" if free else ""
+    made = letter(name=person.get_short_name(), facts=facts, figures=figures, site=site, stop_url=stop_url, now=now)
+    # RFC 8058: the mail program shows its own button, which posts without opening the page.
+    headers = {"List-Unsubscribe": f"<{stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if free else {}
+    return Message(
+        key=f"reminder-{notice.pk}", address=person.email, subject=made.subject, body=made.body, headers=headers
+    )
+
+
+def _settle(notice: Notice, state: str, **fields: object) -> None:
+    Notice.objects.filter(pk=notice.pk).update(state=state, **fields)
+
+
+def forget(*, now: dt.datetime) -> int:
+    """Rehearsals after a week, letters after two years: by then judgement tells nothing of them again. A slice at a time."""
+    gone = Round.objects.filter(started_at__lt=now - dt.timedelta(days=7)).exclude(rehearses="").delete()[0]
+    before = timezone.localdate(now) - KEPT
+    while old := list(Notice.objects.filter(day__lt=before).order_by("day").values_list("pk", flat=True)[:1000]):
+        gone += Notice.objects.filter(pk__in=old).delete()[0]
+    return gone
