@@ -10,14 +10,16 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from reminders.judgement import Rule
+from reminders.wording import NAMES
 
 _RULES = [rule.value for rule in Rule]
+_CHOICES = [(rule.value, NAMES[rule]) for rule in Rule]
 
 
 class RuleSetting(models.Model):
     """How a rule is set. Off while `on_since` is empty; what has no row is off and as judgement.DEFAULTS says."""
 
-    rule = models.CharField(max_length=20, primary_key=True)
+    rule = models.CharField(max_length=20, primary_key=True, choices=_CHOICES)
     on_since = models.DateTimeField(null=True, blank=True)
     # Days, days, times: judgement.Policy.
     ahead = models.PositiveSmallIntegerField()
@@ -134,7 +136,7 @@ class Reminder(models.Model):
 
     notice = models.ForeignKey(Notice, models.CASCADE, related_name="reminders")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    rule = models.CharField(max_length=20)
+    rule = models.CharField(max_length=20, choices=_CHOICES)
     topic = models.CharField(max_length=60)
     period = models.CharField(max_length=20)
     day = models.DateField()
@@ -150,7 +152,7 @@ class Stop(models.Model):
     """A person who does not want letters of a rule. What an agency requires is told all the same."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    rule = models.CharField(max_length=20)
+    rule = models.CharField(max_length=20, choices=_CHOICES)
     since = models.DateTimeField()
 
     class Meta:
