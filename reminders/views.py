@@ -88,12 +88,14 @@ def rehearsal(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             return redirect("reminders:rehearsal", found.pk)
         messages.success(request, _("Đã bật: %(rule)s.") % {"rule": NAMES[which]})
         return redirect("reminders:rules")
+    now = timezone.now()
+    first_at = queries.next_round_at(queries.hours(), now)
     card = next(card for card in queries.rule_cards() if card.rule == which)
     policy = queries.policies_from(found.policies)[which]
     context: dict[str, Any] = {
         "round": found, "card": card, "tally": found.tally, "says": summary(which, policy),
         "held": card.on_since is not None and card.policy == policy,
-        "first_at": queries.next_round_at(queries.hours(), timezone.now()), "at_once": which == Rule.CERTIFICATE,
+        "first_at": first_at, "at_once": which == Rule.CERTIFICATE or first_at <= now,
         "audiences": _shares(found.tally.get("audiences", {}), dict(Audience.choices)),
         "by": _shares(found.tally.get("by", {}), {})[:20],
     }  # fmt: skip

@@ -14,7 +14,10 @@ from django.core.management import call_command
 
 ROOT = Path(settings.BASE_DIR)
 # From bottom to top; pages and lrs stand side by side.
-LAYERS = {"people": 0, "lrs": 1, "pages": 1, "courses": 2, "quizzes": 3, "classes": 4, "certificates": 5, "reminders": 6, "plans": 7, "lms": 8}
+LAYERS = {
+    "people": 0, "lrs": 1, "pages": 1, "courses": 2, "quizzes": 3, "classes": 4, "certificates": 5, "reminders": 6, "plans": 7,
+    "lms": 8,
+}  # fmt: skip
 
 
 def own_models():
