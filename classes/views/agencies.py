@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from classes import actions, queries
 from classes.forms import RequirementForm
-from classes.models import StaffRequirement
+from classes.models import StaffGroup, StaffRequirement
 from classes.queries import lists
 from classes.views.access import note_reading, officer_scope, overseen, table_file
 from people.models import Organisation, ReadingKind
@@ -92,7 +92,12 @@ def require(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and "edit" not in request.POST:
         if "confirm" in request.POST and _required(request, unit, form, now):
             return redirect("agencies:agency", code)
-        context["covered"] = queries.covered(unit, now=now, **form.wanted())
+        wanted = form.wanted()
+        context |= {
+            "covered": queries.covered(unit, now=now, **wanted), "wanted": wanted,
+            "groups": [StaffGroup(group).label for group in wanted["groups"]],
+            "existing": queries.requirement_in(unit, str(wanted["course"].pk)),
+        }  # fmt: skip
     return render(request, "agencies/require.html", context)
 
 

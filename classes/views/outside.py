@@ -198,7 +198,10 @@ def unwaive(request: HttpRequest, pk: uuid.UUID, number: int, outside: uuid.UUID
     found = get_object_or_404(OutsideCompletion.objects.select_related("learner", "course", "recorded_by"), pk=outside,
                               learner=member.learner, group=pk)  # fmt: skip
     if form.is_valid():
-        actions.withdraw_outside(outside=found, by=request.user, now=timezone.now(), **form.cleaned_data)
+        try:
+            actions.withdraw_outside(outside=found, by=request.user, now=timezone.now(), **form.cleaned_data)
+        except actions.NotOfficerHere:  # of herself nobody does it
+            raise Http404 from None
         messages.success(request, _("Đã rút ghi nhận."))
     else:
         messages.error(request, _("Chưa rút: hãy ghi vì sao."))

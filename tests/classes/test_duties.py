@@ -177,6 +177,9 @@ def test_the_page_edits_what_is_required_and_shows_whom_it_concerns(client, city
     fields = {"course": course.page.pk, "groups": ["vien_chuc"], "due_on": "2099-12-24", "days": 30, "months": 24}
     page = client.post(url, fields).content.decode()
     assert 'class="stat"><b>2</b>' in page
+    for told in ("Khóa thử", "Viên chức", "23:59 24/12/2099; người mới vào có ít nhất 30 ngày", "sau 24 tháng"):
+        assert told in page
+    assert "Đặt là bắt buộc" in page
     client.post(url, {**fields, "confirm": "1"})
     row = StaffRequirement.objects.get()
     assert (row.groups, row.days, row.months) == (",vien_chuc,", 30, 24)
@@ -185,6 +188,9 @@ def test_the_page_edits_what_is_required_and_shows_whom_it_concerns(client, city
     assert 'value="24"' in page
     assert 'value="2099-12-24"' in page
     shown = client.get(reverse("agencies:agency", args=["P-BC"])).content.decode()
+    again = client.post(url, {**fields, "due_on": "", "months": "", "groups": []}).content.decode()
+    for told in ("Mọi người đang công tác", "30 ngày sau khi vào đơn vị", "học một lần là đủ", "đang bắt buộc ở đây", "Sửa như thế này"):
+        assert told in again
     for told in ("Dành cho: Viên chức.", "Người mới vào có ít nhất 30 ngày.", "Học lại sau 24 tháng."):
         assert told in shown
 
