@@ -1,4 +1,4 @@
-"""Giang asks a course of her ward and recognises what a colleague learnt elsewhere; Bình writes to who is behind and looks as a pupil does."""
+"""Giang asks a course of her ward and recognises what a colleague learnt elsewhere; Bình looks as a pupil does."""
 
 from __future__ import annotations
 
