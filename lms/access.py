@@ -45,6 +45,7 @@ CLOSED = Rule.of("nobody: leads to the site's own page", ())
 UNSET = Rule.of("anybody, where a national sign-in is set up; elsewhere there is no such page", ())
 KEY = Rule.of("a key and its secret, no account", ())
 SIGNED_IN = Rule.of("whoever is signed in", _SIGNED_IN)
+OLD_ENOUGH = Rule.of("signed in and not a child, where gateways to phones are set up; elsewhere there is no such page", ())
 ONES_FACTORS = Rule.of("whoever is signed in, with the second factor if she has one", _SIGNED_IN, guarded=True)
 SIGNED_IN_STAFF_SEE_MORE = Rule.of("whoever is signed in; teachers see their classes", _SIGNED_IN, staff=True)
 ONES_OWN = Rule.of("the person herself", {LEARNER}, {OUTSIDER})
@@ -304,6 +305,9 @@ RULES: dict[str, Rule] = {
     "reminders:rehearsal": PROGRAMME_OWNER,
     "reminders:progress": PROGRAMME_OWNER,
     "reminders:mine": SIGNED_IN,
+    "reminders:phone": OLD_ENOUGH,
+    "reminders:phone_code": OLD_ENOUGH,
+    "reminders:phone_remove": SIGNED_IN,
     "reminders:stop": LETTER,
     # --- other systems ---
     "lrs:statements": KEY,

@@ -18,13 +18,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """`key` is the same whenever the same message is sent. `headers` are of e-mail."""
+    """`key` is the same whenever the same message is sent. `headers` are of e-mail; `kind` and `fields` of approved templates."""
 
     key: str
     address: str
     subject: str
     body: str
     headers: dict[str, str] = field(default_factory=dict)
+    kind: str = "reminder"
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 class Channel(Protocol):

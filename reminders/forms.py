@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from reminders.gateways import phone_number
 from reminders.judgement import SET, Hours, Policy, Rule
 
 _LABELS = {
@@ -49,6 +50,36 @@ class HoursForm(forms.Form):
 
     def hours(self) -> Hours:
         return Hours(**self.cleaned_data)
+
+
+class PhoneForm(forms.Form):
+    """Her number, and that she agrees to what it is used for: unticked."""
+
+    number = forms.CharField(
+        label=_("Số điện thoại di động"), max_length=20, help_text=_("Ví dụ: 0912 345 678."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )  # fmt: skip
+    agreed = forms.BooleanField(
+        label=_("Tôi đồng ý nhận tin nhắc tới số này"),
+        error_messages={"required": _("Chưa đồng ý thì chúng tôi không nhắn tin.")},
+    )  # fmt: skip
+
+    def clean_number(self) -> str:
+        try:
+            return phone_number(self.cleaned_data["number"])
+        except ValueError:
+            wrong = _("Số này chưa đúng. Hãy ghi số di động Việt Nam, mười chữ số, bắt đầu bằng 0.")
+            raise forms.ValidationError(wrong) from None
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Mã sáu chữ số trong tin nhắn"), max_length=12,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )  # fmt: skip
+
+    def clean_code(self) -> str:
+        return "".join(letter for letter in self.cleaned_data["code"] if letter.isdigit())
 
 
 class WantedForm(forms.Form):

@@ -118,6 +118,8 @@ class Notice(models.Model):
     send_after = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=80, blank=True)
+    # By phone rather than by e-mail; said when it goes.
+    by_phone = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -146,6 +148,45 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.topic} {self.period}"
+
+
+class Phone(models.Model):
+    """A number to which reminders go instead of by e-mail, once its owner has typed the code sent to it.
+
+    Her consent stands in people.Consent; without it nothing is sent, and the row goes. Two people may share a phone.
+    """
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # Empty: taken away; what is left counts the codes of the day.
+    number = models.CharField(max_length=16, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    # The hash of the code that was sent last, while it is good; tries at it.
+    code = models.CharField(max_length=128, blank=True)
+    code_until = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    # Codes are counted by day, so that nobody makes the city send messages to strangers.
+    sent_on = models.DateField(null=True)
+    sent = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.person_id}"
+
+
+class GatewayToken(models.Model):
+    """Zalo's tokens, sealed. One row at most; changed by one worker at a time."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    access = models.TextField(blank=True)
+    refresh = models.TextField()
+    # The digest of the token in the settings from which these followed: another one there begins anew.
+    began_with = models.CharField(max_length=64)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="gateway_token_once", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"kept {self.kept_at:%Y-%m-%d %H:%M}"
 
 
 class Stop(models.Model):

@@ -31,7 +31,7 @@ def tell_certificates() -> int:
 
 @shared_task(name="reminders.send")
 def send() -> int:
-    return actions.deliver(channel=Email(), now=timezone.now(), more=_time())
+    return actions.deliver(channel=Email(), phone=actions.gateway(), now=timezone.now(), more=_time())
 
 
 @shared_task(name="reminders.forget")

@@ -18,12 +18,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from people.models import OVERSEEING, Audience, RoleKind, User
+from people.actions.accounts import DataHeldBack
+from people.consents import current_texts
+from people.models import OVERSEEING, Audience, ConsentPurpose, RoleKind, User
 from people.queries import role_kinds
 from reminders import actions, queries
+from reminders.actions.phones import EnoughCodes, NotSent, WrongCode
 from reminders.actions.rules import NotLookedAt
 from reminders.actions.stops import NoSuchLetter
-from reminders.forms import HoursForm, RuleForm, WantedForm
+from reminders.forms import CodeForm, HoursForm, PhoneForm, RuleForm, WantedForm
 from reminders.judgement import Rule
 from reminders.models import Round
 from reminders.wording import NAMES, summary
@@ -168,7 +171,74 @@ def mine(request: HttpRequest) -> HttpResponse:
         return redirect("reminders:mine")
     told = [(notice, [NAMES[rule] for rule in Rule if rule.value in {one.rule for one in notice.reminders.all()}])
             for notice in queries.last_notices(reader)]  # fmt: skip
-    return render(request, "reminders/mine.html", {"form": form, "told": told, "any_on": bool(queries.policies_on())})
+    now = timezone.now()
+    context = {
+        "form": form, "told": told, "any_on": bool(queries.policies_on()), "phone": queries.phone_of(reader, now),
+        "may_have_phone": queries.may_have_phone(reader, now),
+    }  # fmt: skip
+    return render(request, "reminders/mine.html", context)
+
+
+def _who_may_have_a_phone(request: HttpRequest) -> User:
+    reader = request.user
+    assert isinstance(reader, User)
+    if not queries.may_have_phone(reader, timezone.now()):
+        raise Http404
+    return reader
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def phone(request: HttpRequest) -> HttpResponse:
+    """A number to be reminded at; a code goes there."""
+    reader = _who_may_have_a_phone(request)
+    form = PhoneForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.send_code(person=reader, now=timezone.now(), **form.cleaned_data)
+        except EnoughCodes:
+            form.add_error("number", _("Hôm nay đã gửi đủ mã cho số này. Bạn thử lại vào ngày mai."))
+        except DataHeldBack:
+            form.add_error(None, _("Bạn đang hạn chế dùng dữ liệu của mình. Bỏ hạn chế trước, rồi chọn lại."))
+        except NotSent as error:
+            words = _("Số này không nhận được tin. Bạn xem lại số.") if str(error) == "number" else _(
+                "Máy gửi tin đang bận. Bạn thử lại sau vài phút."
+            )
+            form.add_error("number", words)
+        else:
+            return redirect("reminders:phone_code")
+    return render(request, "reminders/phone.html", {"form": form, "text": current_texts()[ConsentPurpose.PHONE]})
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def phone_code(request: HttpRequest) -> HttpResponse:
+    reader = _who_may_have_a_phone(request)
+    state = queries.phone_of(reader, timezone.now())
+    if state is None or not state.waits:
+        return redirect("reminders:mine" if state and state.confirmed else "reminders:phone")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.confirm_code(person=reader, now=timezone.now(), **form.cleaned_data)
+        except WrongCode as error:
+            (left,) = error.args
+            again = _("Mã chưa đúng. Còn %(left)s lần thử.") % {"left": left}
+            form.add_error("code", again if left else _("Mã này không dùng được nữa. Hãy xin mã mới."))
+        else:
+            messages.success(request, _("Từ nay tin nhắc tới số %(number)s.") % {"number": state.shown})
+            return redirect("reminders:mine")
+    return render(request, "reminders/phone_code.html", {"form": form, "phone": state})
+
+
+@login_required
+@require_POST
+def remove_phone(request: HttpRequest) -> HttpResponse:
+    actions.remove_phone(person=request.user, now=timezone.now())
+    messages.success(request, _("Đã xóa số điện thoại. Thư nhắc lại tới hộp thư của bạn."))
+    return redirect("reminders:mine")
 
 
 @csrf_exempt  # a mail program posts without a page before it (RFC 8058); the signed address says who and what

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,6 +95,40 @@ def letter(
             ends += ["", _("Việc do cơ quan yêu cầu thì vẫn được nhắc, vì đó là nhiệm vụ của bạn.")]
         parts = [[_("Chào %(name)s,") % {"name": name}], *sections, ends]
         return Letter(_subject(told, figures), "\n\n".join("\n".join(part) for part in parts))
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text message, in letters every phone and every network has; and its parts for an approved template."""
+
+    body: str
+    fields: dict[str, str]
+
+
+def text(*, name: str, facts: Sequence[Fact], figures: Figures | None, site: str) -> Text:
+    """At most 306 characters, which is two messages of a network."""
+    with translation.override("vi"):
+        told = [fact for fact in facts if fact.rule != Rule.DIGEST]
+        what = _subject(told, figures).removeprefix("Học AI: ")
+        link = f"{site}/learn/" if told else f"{site}/agencies/"
+        ends = ". " + _("Xem: %(link)s") % {"link": link}
+        starts = _("Học AI: %(name)s ơi, ") % {"name": name}
+        body = unaccented(starts + what)[: 306 - len(ends)] + unaccented(ends)
+        return Text(body, {"name": name, "what": what, "link": link})
+
+
+def code_text(code: str) -> str:
+    with translation.override("vi"):
+        said = _("Học AI: mã xác nhận số điện thoại của bạn là %(code)s, dùng trong 10 phút. Không đưa mã cho ai.")
+        return unaccented(said % {"code": code})
+
+
+def unaccented(words: str) -> str:
+    bare = unicodedata.normalize("NFD", words.replace("đ", "d").replace("Đ", "D"))
+    plain = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    for fine, simple in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("–", "-"), ("…", "...")):
+        plain = plain.replace(fine, simple)
+    return plain
 
 
 def _subject(told: Sequence[Fact], figures: Figures | None) -> str:

@@ -321,6 +321,18 @@ DEMO_ALLOWED = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "")
+# --- reminders to a phone: reminders/gateways.py. In this order; nothing: no phone is asked for -----------------------
+REMINDER_GATEWAYS = env.words("REMINDER_GATEWAYS")
+SMS_URL = env.text("SMS_URL", "" if "sms" not in REMINDER_GATEWAYS else None)
+SMS_TOKEN = env.text("SMS_TOKEN", "")
+SMS_SENDER = env.text("SMS_SENDER", "HocAI")
+ZALO_APP_ID = env.text("ZALO_APP_ID", "" if "zalo" not in REMINDER_GATEWAYS else None)
+ZALO_APP_SECRET = env.text("ZALO_APP_SECRET", "")
+# The first one, from Zalo's console; from then on the database holds the one that follows.
+ZALO_REFRESH_TOKEN = env.text("ZALO_REFRESH_TOKEN", "")
+ZALO_TEMPLATE_REMINDER = env.text("ZALO_TEMPLATE_REMINDER", "")
+ZALO_TEMPLATE_CODE = env.text("ZALO_TEMPLATE_CODE", "")
+
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Học AI <hocai@localhost>")
 
 LOGGING: dict[str, Any] = {

@@ -292,6 +292,7 @@ class Role(models.Model):
 class ConsentPurpose(models.TextChoices):
     ACCOUNT = "account", _("Giữ tài khoản và kết quả học")
     RESEARCH = "research", _("Cải tiến bài học")
+    PHONE = "phone", _("Nhắn tin qua điện thoại")
     GUARDIAN = "guardian", _("Cha, mẹ hoặc người giám hộ đồng ý")
     CHILD = "child", _("Em đồng ý")
 

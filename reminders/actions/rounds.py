@@ -175,7 +175,9 @@ def tell_certificates(*, now: dt.datetime, more: Callable[[], bool]) -> int:
     fresh = Certificate.objects.filter(
         ~Exists(told), ~Exists(stopped), issued_at__gt=now - dt.timedelta(days=policy.ahead), revoked_at__isnull=True,
         enrolment__learner__is_active=True,
-    ).exclude(enrolment__learner__email="").exclude(enrolment__learner__in=restricted_people())  # fmt: skip
+    ).exclude(enrolment__learner__in=restricted_people())  # fmt: skip
+    if not queries.asks_for_phones():
+        fresh = fresh.exclude(enrolment__learner__email="")
     keys = list(fresh.order_by("enrolment__learner").values_list("enrolment__learner", flat=True).distinct())
     written, hours = 0, queries.hours()
     for start in range(0, len(keys), BATCH):

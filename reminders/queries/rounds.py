@@ -13,12 +13,13 @@ from people.models import User
 from reminders.judgement import Hours, Policy, Rule, Told, Verdict, judge
 from reminders.models import Notice, Reminder, Round
 from reminders.queries.facts import facts_of
+from reminders.queries.phones import phones_of
 from reminders.queries.rules import stopped_by
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`number`: which letter of the day it is. `reachable`: she has an address."""
+    """`number`: which letter of the day it is. `reachable`: by e-mail or phone."""
 
     person: User
     verdict: Verdict
@@ -27,7 +28,7 @@ class Decision:
 
 
 def decisions(people: Collection[User], *, policies: Mapping[Rule, Policy], hours: Hours, now: dt.datetime) -> list[Decision]:
-    """Of those of whom something was judged. Sixteen queries at most for any number."""
+    """Of those of whom something was judged. Seventeen queries at most for any number."""
     by_key = {person.pk: person for person in people}
     facts = facts_of(list(by_key), policies=policies, now=now)
     if not facts:
@@ -38,7 +39,7 @@ def decisions(people: Collection[User], *, policies: Mapping[Rule, Policy], hour
         "person_id", "rule", "topic", "period", "day"
     ):
         told.setdefault(person, []).append(Told(Rule(rule), topic, period, day))
-    stopped = stopped_by(facts)
+    stopped, phones = stopped_by(facts), phones_of(facts)
     last = dict(
         Notice.objects.filter(person__in=facts, day=today).order_by().values_list("person_id").annotate(last=Max("number"))
     )
@@ -49,7 +50,7 @@ def decisions(people: Collection[User], *, policies: Mapping[Rule, Policy], hour
             hours=hours, now=now,
         )  # fmt: skip
         if verdict.chosen or verdict.stopped or verdict.capped:
-            made.append(Decision(by_key[key], verdict, last.get(key, 0) + 1, bool(by_key[key].email)))
+            made.append(Decision(by_key[key], verdict, last.get(key, 0) + 1, bool(by_key[key].email) or key in phones))
     return made
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import uuid
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -129,30 +128,6 @@ def test_the_database_itself_allows_no_second_letter_of_a_number(late, morning) 
     Notice.objects.create(**found)
     with pytest.raises(IntegrityError):
         Notice.objects.create(**found)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_tell_each_once(late, morning, monkeypatch) -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite has one writer")
-    switch_on(Rule.OVERDUE)
-    monkeypatch.setattr(rounds, "BATCH", 1)
-
-    def work() -> None:
-        try:
-            actions.remind(now=morning, more=always)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(60)
-    actions.remind(now=morning, more=always)
-    one = Round.objects.get()
-    assert one.finished_at and one.tally["people"] == one.people
-    assert Notice.objects.filter(person=late.mai).count() == 1
 
 
 def test_a_rehearsal_says_what_the_round_then_does_and_writes_nothing(late, city, course, chi, morning) -> None:
