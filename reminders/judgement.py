@@ -16,6 +16,7 @@ from django.utils import timezone
 class Rule(enum.StrEnum):
     """In the order in which a letter tells them."""
 
+    REQUEST = "request"
     OVERDUE = "overdue"
     DUE_SOON = "due_soon"
     STARTS = "starts"
@@ -34,7 +35,10 @@ class Policy:
     most: int = 1
 
 
+# The clocks of the law are nobody's choice: always on, every day until it is answered, and not to be stopped.
+ALWAYS: dict[Rule, Policy] = {Rule.REQUEST: Policy(ahead=2)}
 DEFAULTS: dict[Rule, Policy] = {
+    **ALWAYS,
     Rule.OVERDUE: Policy(every=7, most=4),
     Rule.DUE_SOON: Policy(ahead=3),
     Rule.STARTS: Policy(ahead=1),
@@ -44,6 +48,7 @@ DEFAULTS: dict[Rule, Policy] = {
 }
 # Which numbers of a policy an owner sets, with the least and the most.
 SET: dict[Rule, dict[str, tuple[int, int]]] = {
+    Rule.REQUEST: {},
     Rule.OVERDUE: {"every": (1, 30), "most": (1, 12)},
     Rule.DUE_SOON: {"ahead": (1, 30)},
     Rule.STARTS: {"ahead": (1, 14)},
@@ -124,7 +129,7 @@ def judge(
         policy = policies.get(fact.rule)
         if policy is None or not holds(fact, policy, now) or not _rested(fact.rule, policy, told, today):
             continue
-        period = _period(fact, policy, told)
+        period = _period(fact, policy, told, today)
         if period is None:
             continue
         if fact.rule in stopped and not fact.required:
@@ -146,6 +151,8 @@ def holds(fact: Fact, policy: Policy, now: dt.datetime, *, sending: bool = False
             return now - (STALE if sending else span) < fact.at <= now
         case Rule.DIGEST:
             return True
+        case Rule.REQUEST:
+            return timezone.localdate(fact.at) <= timezone.localdate(now + span)
         case _:
             # By the day: "three days ahead" is told in the morning of that day, whatever the hour it is due.
             return now < fact.at and timezone.localdate(fact.at) <= timezone.localdate(now + span)
@@ -156,14 +163,16 @@ def _rested(rule: Rule, policy: Policy, told: Collection[Told], today: dt.date) 
     return last is None or (today - last).days >= policy.every
 
 
-def _period(fact: Fact, policy: Policy, told: Collection[Told]) -> str | None:
+def _period(fact: Fact, policy: Policy, told: Collection[Told], today: dt.date) -> str | None:
     """What stands for this telling; a thing whose date was moved is told anew. None: it has been told enough."""
     before = {one.period for one in told if one.rule == fact.rule and one.topic == fact.topic}
     if fact.rule == Rule.OVERDUE:
         day = timezone.localdate(fact.at).isoformat()
         turn = 1 + sum(period.startswith(f"{day}/") for period in before)
         return f"{day}/{turn}" if turn <= policy.most else None
-    if fact.rule == Rule.CERTIFICATE:
+    if fact.rule == Rule.REQUEST:
+        period = today.isoformat()
+    elif fact.rule == Rule.CERTIFICATE:
         period = "-"
     elif fact.rule == Rule.DIGEST:
         period = timezone.localdate(fact.at).isoformat()

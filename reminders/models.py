@@ -9,10 +9,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from reminders.judgement import Rule
+from reminders.judgement import ALWAYS, Rule
 from reminders.wording import NAMES
 
-_RULES = [rule.value for rule in Rule]
+# Of those that are always on nobody sets or stops anything.
+_RULES = [rule.value for rule in Rule if rule not in ALWAYS]
 _CHOICES = [(rule.value, NAMES[rule]) for rule in Rule]
 
 

@@ -27,7 +27,7 @@ from reminders.actions.phones import EnoughCodes, NotSent, WrongCode
 from reminders.actions.rules import NotLookedAt
 from reminders.actions.stops import NoSuchLetter
 from reminders.forms import CodeForm, HoursForm, PhoneForm, RuleForm, WantedForm
-from reminders.judgement import Rule
+from reminders.judgement import ALWAYS, Rule
 from reminders.models import Round
 from reminders.wording import NAMES, summary
 
@@ -66,6 +66,8 @@ def rules(request: HttpRequest) -> HttpResponse:
 def rule(request: HttpRequest, rule: str) -> HttpResponse:
     """Set its numbers; what comes of it is seen before it holds."""
     owner, which = _owner(request), _rule(rule)
+    if which in ALWAYS:
+        raise Http404
     card = next(card for card in queries.rule_cards() if card.rule == which)
     form = RuleForm(request.POST or None, rule=which, policy=card.policy)
     if request.method == "POST" and form.is_valid():
@@ -123,6 +125,8 @@ def progress(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
 @require_POST
 def switch_off(request: HttpRequest, rule: str) -> HttpResponse:
     owner, which = _owner(request), _rule(rule)
+    if which in ALWAYS:
+        raise Http404
     actions.switch_off(rule=which, by=owner, now=timezone.now())
     messages.success(request, _("Đã tắt: %(rule)s. Thư đang chờ cũng không gửi nữa.") % {"rule": NAMES[which]})
     return redirect("reminders:rules")
@@ -173,8 +177,8 @@ def mine(request: HttpRequest) -> HttpResponse:
             for notice in queries.last_notices(reader)]  # fmt: skip
     now = timezone.now()
     context = {
-        "form": form, "told": told, "any_on": bool(queries.policies_on()), "phone": queries.phone_of(reader, now),
-        "may_have_phone": queries.may_have_phone(reader, now),
+        "form": form, "told": told, "any_on": bool(set(queries.policies_on()) - set(ALWAYS)),
+        "phone": queries.phone_of(reader, now), "may_have_phone": queries.may_have_phone(reader, now),
     }  # fmt: skip
     return render(request, "reminders/mine.html", context)
 

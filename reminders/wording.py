@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from reminders.judgement import Fact, Policy, Rule
 
 NAMES: dict[Rule, str | Promise] = {
+    Rule.REQUEST: gettext_lazy("Yêu cầu về dữ liệu phải trả lời"),
     Rule.OVERDUE: gettext_lazy("Việc đã quá hạn"),
     Rule.DUE_SOON: gettext_lazy("Việc sắp tới hạn"),
     Rule.STARTS: gettext_lazy("Buổi học, bài giao sắp bắt đầu"),
@@ -47,6 +48,10 @@ class Letter:
 def summary(rule: Rule, policy: Policy) -> str:
     """One sentence on what a rule does as it is set."""
     match rule:
+        case Rule.REQUEST:
+            return _("Luôn bật: từ %(days)s ngày trước hạn của pháp luật, mỗi ngày một thư cho người trả lời, đến khi xong.") % {
+                "days": policy.ahead
+            }  # fmt: skip
         case Rule.OVERDUE:
             return _("Cách %(every)s ngày một thư, mỗi việc nhắc nhiều nhất %(most)s lần.") % {
                 "every": policy.every, "most": policy.most,
@@ -84,14 +89,14 @@ def letter(
             [str(NAMES[rule]) + ":", *(line for fact in told if fact.rule == rule for line in _lines(fact, site, now))]
             for rule in Rule if any(fact.rule == rule for fact in told)
         ]  # fmt: skip
-        if told:
+        if any(fact.rule != Rule.REQUEST for fact in told):
             sections.append([_("Xem tất cả ở “Việc học của tôi”:"), f"{site}/learn/"])
         if figures:
             sections.append([*_week(figures), f"{site}/agencies/"])
         ends = [_("Học AI, Thành phố Hồ Chí Minh")]
         if stop_url:
             ends += ["", _("Bạn không muốn nhận thư nhắc như thế này nữa? Mở liên kết và bấm một lần:"), stop_url]
-        if any(fact.required for fact in facts):
+        if any(fact.required and fact.rule != Rule.REQUEST for fact in facts):
             ends += ["", _("Việc do cơ quan yêu cầu thì vẫn được nhắc, vì đó là nhiệm vụ của bạn.")]
         parts = [[_("Chào %(name)s,") % {"name": name}], *sections, ends]
         return Letter(_subject(told, figures), "\n\n".join("\n".join(part) for part in parts))
@@ -139,6 +144,7 @@ def _subject(told: Sequence[Fact], figures: Figures | None) -> str:
         return "Học AI: " + ngettext("%(count)s việc bạn cần xem", "%(count)s việc bạn cần xem", count) % {"count": count}
     (fact,) = told
     words = {
+        Rule.REQUEST: _("có yêu cầu về dữ liệu phải trả lời"),
         Rule.OVERDUE: _("đã quá hạn “%(title)s”"),
         Rule.DUE_SOON: _("sắp tới hạn “%(title)s”"),
         Rule.STARTS: _("sắp bắt đầu “%(title)s”"),
@@ -155,6 +161,10 @@ def _lines(fact: Fact, site: str, now: dt.datetime) -> list[str]:
     by = fact.by if fact.required or not fact.by or fact.by.lower().startswith("lớp") else _("lớp %(name)s") % {"name": fact.by}
     when = moment(fact.at, now)
     match fact.rule:
+        case Rule.REQUEST:
+            by = _("Báo đã nhận") if fact.place == "acknowledge" else _("Trả lời")
+            late = _("%(what)s: đã quá hạn, lẽ ra %(when)s.") if fact.at < now else _("%(what)s: hạn %(when)s.")
+            said = late % {"what": by, "when": when}
         case Rule.OVERDUE | Rule.DUE_SOON if fact.required:
             said = _("%(by)s yêu cầu, hạn %(when)s.") % {"by": by, "when": when}
         case Rule.OVERDUE | Rule.DUE_SOON:

@@ -50,7 +50,7 @@ def _begin(now: dt.datetime) -> None:
     policies = queries.policies_on()
     policies.pop(Rule.CERTIFICATE, None)  # has a quicker sweep of its own
     today = timezone.localdate(now)
-    if not policies or not queries.hours().open_at(now) or Round.objects.filter(day=today, rehearses="").exists():
+    if not queries.hours().open_at(now) or Round.objects.filter(day=today, rehearses="").exists():
         return
     try:
         with transaction.atomic():
@@ -67,13 +67,14 @@ def rehearse(*, rule: Rule, policy: Policy, by: User | None, now: dt.datetime) -
 def _create(*, day: dt.date, policies: dict[Rule, Policy], rehearses: str, asked_by: User | None, now: dt.datetime) -> Round:
     return Round.objects.create(
         day=day, policies=queries.policies_to_json(policies), rehearses=rehearses, asked_by=asked_by, started_at=now,
-        people=_everybody().count(),
+        people=_everybody(policies).count(),
     )  # fmt: skip
 
 
-def _everybody() -> QuerySet[User]:
-    """Who restricted the use of her data is not reminded."""
-    return User.objects.filter(is_active=True).exclude(pk__in=restricted_people())
+def _everybody(policies: Iterable[Rule]) -> QuerySet[User]:
+    """Whom these rules may concern. Who restricted the use of her data is not reminded."""
+    active = User.objects.filter(queries.concerned(list(policies)), is_active=True)
+    return active.exclude(pk__in=restricted_people())
 
 
 def advance(one: Round, *, now: dt.datetime, more: Callable[[], bool]) -> int:
@@ -94,7 +95,8 @@ def advance(one: Round, *, now: dt.datetime, more: Callable[[], bool]) -> int:
 @transaction.atomic
 def _step(one: Round, now: dt.datetime) -> int | None:
     """One batch, with its letters and its place in one transaction. None: another worker was quicker."""
-    people = list(_everybody().filter(pk__gt=one.cursor).order_by("pk")[:BATCH])
+    policies = queries.policies_from(one.policies)
+    people = list(_everybody(policies).filter(pk__gt=one.cursor).order_by("pk")[:BATCH])
     reached = people[-1].pk if people else one.cursor
     mine = Round.objects.filter(pk=one.pk, cursor=one.cursor, finished_at__isnull=True)
     # First the place, which holds the row until the end: whoever comes at the same time waits here and finds it moved.
@@ -102,7 +104,7 @@ def _step(one: Round, now: dt.datetime) -> int | None:
         return None
     one.cursor, one.finished_at = reached, None if people else now
     hours = queries.hours()
-    found = queries.decisions(people, policies=queries.policies_from(one.policies), hours=hours, now=now)
+    found = queries.decisions(people, policies=policies, hours=hours, now=now)
     if not one.rehearses:
         _write(found, send_after=hours.next_open(now), now=now)
     one.tally = _added(one.tally, len(people), found, one, now)

@@ -10,7 +10,7 @@ from django.core import signing
 from django.db import transaction
 
 from people.models import AccountMerge, User
-from reminders.judgement import Rule
+from reminders.judgement import ALWAYS, Rule
 from reminders.models import Stop
 
 _SALT = "reminders.stop"
@@ -46,7 +46,7 @@ def read_token(token: str) -> Token:
 
 
 def stop(*, person: User, rules: Iterable[Rule], now: dt.datetime) -> None:
-    rows = [Stop(person=person, rule=rule.value, since=now) for rule in rules]
+    rows = [Stop(person=person, rule=rule.value, since=now) for rule in rules if rule not in ALWAYS]
     Stop.objects.bulk_create(rows, ignore_conflicts=True)
 
 

@@ -1,6 +1,6 @@
 """Reads about reminders."""
 
-from reminders.queries.facts import facts_of, figures_of
+from reminders.queries.facts import concerned, facts_of, figures_of
 from reminders.queries.phones import PhoneState, asks_for_phones, disagreed_phones, may_have_phone, phone_of, phones_of
 from reminders.queries.rounds import Decision, decisions, next_round_at
 from reminders.queries.rules import (
@@ -28,6 +28,7 @@ __all__ = [
     "change_said",
     "changes",
     "choices_of",
+    "concerned",
     "decisions",
     "disagreed_phones",
     "facts_of",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from certificates.models import Certificate
@@ -12,7 +14,7 @@ from certificates.queries import public_url
 from classes.models import ClassMember, ClassSession, TrainingClass
 from classes.queries import DueItem, agency_table, dues_of, overview, scope_of
 from people.clocks import is_working_day
-from people.models import Role, RoleKind, User
+from people.models import HANDLING, DataRequest, Membership, RequestKind, Role, RoleKind, User, people_handled_by
 from reminders.judgement import STALE, Fact, Policy, Rule
 from reminders.wording import Figures
 
@@ -35,6 +37,8 @@ def facts_of(
         _add(found, _sessions(people, policies[Rule.STARTS], now))
     if Rule.CERTIFICATE in policies:
         _add(found, _certificates(people, now))
+    if Rule.REQUEST in policies:
+        _add(found, _requests(people, policies[Rule.REQUEST], now))
     if Rule.DIGEST in policies and (sending or is_working_day(timezone.localdate(now))):
         _add(found, _digests(people, now))
     return found
@@ -80,6 +84,33 @@ def _certificates(people: Collection[int], now: dt.datetime) -> Iterator[tuple[i
         yield one.enrolment.learner_id, Fact(
             rule=Rule.CERTIFICATE, topic=f"certificate:{one.code}", at=one.issued_at, title=one.course_title, url=public_url(one),
         )  # fmt: skip
+
+
+def _requests(people: Collection[int], policy: Policy, now: dt.datetime) -> Iterator[tuple[int, Fact]]:
+    """Requests about data that must be acknowledged or answered soon or ought to have been, for whoever answers them."""
+    urgent = DataRequest.objects.open().most_urgent_first().filter(next_at__lte=now + dt.timedelta(days=policy.ahead + 1))
+    held = Role.objects.current().filter(user__in=people, kind__in=HANDLING).order_by("user_id")
+    handlers = list(User.objects.filter(pk__in=held.values("user_id")).order_by("pk"))
+    if not handlers or not urgent.exists():
+        return
+    for handler in handlers:
+        for one in urgent.filter(person__in=people_handled_by(handler)).exclude(person=handler):
+            yield handler.pk, Fact(
+                rule=Rule.REQUEST, topic=f"request:{one.pk}", at=one.due_at if one.acknowledged_at else one.acknowledge_by, title=str(RequestKind(one.kind).label),
+                place="answer" if one.acknowledged_at else "acknowledge", url=reverse("handle_request", args=[one.pk]),
+                required=True,
+            )  # fmt: skip
+
+
+def concerned(policies: Collection[Rule]) -> Q:
+    """Of users: those of whom one of these rules may have something to tell. Everybody else need not be looked at."""
+    wanted = Q(Exists(Role.objects.current().filter(user=OuterRef("pk"))))
+    if _DUES & set(policies):
+        wanted |= Q(Exists(ClassMember.objects.current().filter(learner=OuterRef("pk"))))
+        wanted |= Q(Exists(Membership.objects.current().staff().filter(user=OuterRef("pk"))))
+    if Rule.CERTIFICATE in policies:
+        wanted |= Q(Exists(Certificate.objects.filter(enrolment__learner=OuterRef("pk"))))
+    return wanted
 
 
 def _digests(people: Collection[int], now: dt.datetime) -> Iterator[tuple[int, Fact]]:

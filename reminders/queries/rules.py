@@ -12,15 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from people.models import User
-from reminders.judgement import DEFAULTS, Hours, Policy, Rule
+from reminders.judgement import ALWAYS, DEFAULTS, Hours, Policy, Rule
 from reminders.models import Notice, Round, RuleChange, RuleSetting, SendingHours, State, Stop
 from reminders.wording import NAMES, change_words, hours_words, summary
 
 
 def policies_on() -> dict[Rule, Policy]:
-    """The rules that are switched on. One query."""
+    """The rules that are switched on, and those that always are. One query."""
     rows = RuleSetting.objects.filter(on_since__isnull=False)
-    return {Rule(row.rule): Policy(ahead=row.ahead, every=row.every, most=row.most) for row in rows}
+    return ALWAYS | {Rule(row.rule): Policy(ahead=row.ahead, every=row.every, most=row.most) for row in rows}
 
 
 def policies_to_json(policies: Mapping[Rule, Policy]) -> dict[str, dict[str, int]]:
@@ -50,6 +50,10 @@ class RuleCard:
     policy: Policy
     on_since: dt.datetime | None
     change: RuleChange | None
+
+    @property
+    def always(self) -> bool:
+        return self.rule in ALWAYS
 
     @property
     def says(self) -> str:
@@ -134,7 +138,8 @@ def _tally(one: Round | None) -> dict[str, Any]:
 def choices_of(person: User, *, oversees: bool) -> list[tuple[Rule, str, bool]]:
     """The rules that may concern her: which, its name, whether she wants it."""
     stopped = stopped_by([person.pk]).get(person.pk, set())
-    return [(rule, str(NAMES[rule]), rule not in stopped) for rule in Rule if rule != Rule.DIGEST or oversees]
+    return [(rule, str(NAMES[rule]), rule not in stopped) for rule in Rule
+            if rule not in ALWAYS and (rule != Rule.DIGEST or oversees)]  # fmt: skip
 
 
 def last_notices(person: User) -> list[Notice]:

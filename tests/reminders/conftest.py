@@ -11,7 +11,7 @@ from certificates.models import Certificate
 from classes import actions
 from courses.models import Enrolment
 from reminders.channels import Message, Refused
-from reminders.judgement import DEFAULTS, Policy, Rule
+from reminders.judgement import ALWAYS, DEFAULTS, Policy, Rule
 from reminders.models import RuleSetting
 from tests import world
 from tests.classes.conftest import class_10a1, finish  # noqa: F401
@@ -24,7 +24,7 @@ def always() -> bool:
 
 
 def switch_on(*rules: Rule, now: dt.datetime = MORNING, **policies: Policy) -> None:
-    for rule in rules:
+    for rule in [one for one in rules if one not in ALWAYS]:
         policy = policies.get(rule.value, DEFAULTS[rule])
         RuleSetting.objects.update_or_create(
             rule=rule.value, defaults={"on_since": now, "ahead": policy.ahead, "every": policy.every, "most": policy.most}

