@@ -15,12 +15,13 @@ from reminders.wording import NAMES
 # Of those that are always on nobody sets or stops anything.
 _RULES = [rule.value for rule in Rule if rule not in ALWAYS]
 _CHOICES = [(rule.value, NAMES[rule]) for rule in Rule]
+_SET_CHOICES = [(rule, NAMES[Rule(rule)]) for rule in _RULES]
 
 
 class RuleSetting(models.Model):
     """How a rule is set. Off while `on_since` is empty; what has no row is off and as judgement.DEFAULTS says."""
 
-    rule = models.CharField(max_length=20, primary_key=True, choices=_CHOICES)
+    rule = models.CharField(max_length=20, primary_key=True, choices=_SET_CHOICES)
     on_since = models.DateTimeField(null=True, blank=True)
     # Days, days, times: judgement.Policy.
     ahead = models.PositiveSmallIntegerField()
@@ -194,7 +195,7 @@ class Stop(models.Model):
     """A person who does not want letters of a rule. What an agency requires is told all the same."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    rule = models.CharField(max_length=20, choices=_CHOICES)
+    rule = models.CharField(max_length=20, choices=_SET_CHOICES)
     since = models.DateTimeField()
 
     class Meta:

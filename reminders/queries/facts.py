@@ -95,8 +95,9 @@ def _requests(people: Collection[int], policy: Policy, now: dt.datetime) -> Iter
         return
     for handler in handlers:
         for one in urgent.filter(person__in=people_handled_by(handler)).exclude(person=handler):
+            at = one.due_at if one.acknowledged_at else one.acknowledge_by
             yield handler.pk, Fact(
-                rule=Rule.REQUEST, topic=f"request:{one.pk}", at=one.due_at if one.acknowledged_at else one.acknowledge_by, title=str(RequestKind(one.kind).label),
+                rule=Rule.REQUEST, topic=f"request:{one.pk}", at=at, title=str(RequestKind(one.kind).label),
                 place="answer" if one.acknowledged_at else "acknowledge", url=reverse("handle_request", args=[one.pk]),
                 required=True,
             )  # fmt: skip
