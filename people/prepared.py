@@ -21,6 +21,7 @@ _SAMPLES: dict[type, tuple[Any, Any]] = {
     int: (1, 2),
     str: ("a", "b"),
     uuid.UUID: (uuid.UUID(int=1), uuid.UUID(int=2)),
+    dt.date: (dt.date(2000, 1, 1), dt.date(2000, 1, 2)),
     dt.datetime: (dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2000, 1, 2, tzinfo=dt.UTC)),
 }
 
@@ -37,7 +38,7 @@ class _Written:
 
 
 class Prepared:
-    """`read` with its SQL kept for each database. `kinds` are the types of its arguments: int, str, UUID or datetime.
+    """`read` with its SQL kept for each database. `kinds` are the types of its arguments: int, str, UUID, date or datetime.
 
     `read` must say the same question whatever it is given: no branch on a value, no list of changing length, no None,
     no prefetch. ValueError when an argument leaves no trace in the SQL or changes it.
@@ -95,6 +96,8 @@ def prepared(**kinds: type) -> Callable[[Callable[..., QuerySet[Any]]], Prepared
 def _adapted(value: Any, connection: Any) -> Any:
     if isinstance(value, dt.datetime):
         return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, dt.date):
+        return connection.ops.adapt_datefield_value(value)
     if isinstance(value, uuid.UUID):
         return value if connection.features.has_native_uuid_field else value.hex
     return value

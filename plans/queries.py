@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from people.models import Audience, Organisation, RoleKind, Tier, overseen_roots
+from people.prepared import prepared
 from people.queries import role_kinds
 from plans import charts, disclosure, wording
 from plans.disclosure import Cell
@@ -333,11 +334,27 @@ def plan_by_code(code: str) -> Plan | None:
     return Plan.objects.select_related("standing_agency").filter(code=code).first()
 
 
-def reports_due(now: dt.datetime) -> list[ReportingPeriod]:
-    """What is to be reported next of the active plans: begun, not closed, the overdue first. One query."""
+class ReportDue(NamedTuple):
+    """A period of a plan that is to be reported."""
+
+    plan: str
+    code: str
+    name: str
+    starts_on: dt.date
+    ends_on: dt.date
+    due_at: dt.datetime
+
+
+@prepared(today=dt.date, since=dt.datetime)
+def _reports_due(today: dt.date, since: dt.datetime) -> QuerySet[Any]:
     begun = ReportingPeriod.objects.filter(plan__status=PlanStatus.ACTIVE, closed_at__isnull=True)
-    begun = begun.filter(starts_on__lte=timezone.localdate(now), due_at__gt=now - dt.timedelta(days=60))
-    return list(begun.select_related("plan").order_by("due_at", "pk")[:3])
+    begun = begun.filter(starts_on__lte=today, due_at__gt=since)
+    return begun.order_by("due_at", "pk").values_list("plan__code", "code", "name", "starts_on", "ends_on", "due_at")[:3]
+
+
+def reports_due(now: dt.datetime) -> list[ReportDue]:
+    """What is to be reported next of the active plans: begun, not closed, the overdue first. One query, written once."""
+    return [ReportDue(*row) for row in _reports_due(today=timezone.localdate(now), since=now - dt.timedelta(days=60))]
 
 
 def chosen_period(periods: Sequence[ReportingPeriod], code: str, today: dt.date) -> ReportingPeriod | None:

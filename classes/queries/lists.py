@@ -14,6 +14,7 @@ from classes.models import KeptView, StaffList
 from classes.queries.agencies import course_choices
 from classes.queries.staff import STATES, people_head, people_rows
 from people.models import Erasure, Membership, Organisation, User
+from people.prepared import prepared
 
 # More people than this are listed in the background.
 AT_ONCE = 5_000
@@ -101,5 +102,11 @@ def view_of(query: str) -> str:
     return found.urlencode()[:300]
 
 
+@prepared(owner=int)
+def _kept_views(owner: int) -> QuerySet[KeptView]:
+    return KeptView.objects.filter(owner=owner).order_by("name")
+
+
 def kept_views(user: User) -> list[KeptView]:
-    return list(KeptView.objects.filter(owner=user).order_by("name"))
+    """By name. One query, written once."""
+    return _kept_views(owner=user.pk)

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from plans.queries import city_totals, reports_due
+from plans.queries import ReportDue, city_totals, reports_due
 
 register = template.Library()
 
@@ -35,8 +35,8 @@ def city_floor() -> dict[str, Any]:
     return {"totals": totals, "tiles": tiles, "worth": worth, "full": full}
 
 
-@register.inclusion_tag("plans/reports_due.html")
-def due_reports() -> dict[str, Any]:
-    """The reports that are due next, for the officer's start page."""
+@register.simple_tag
+def due_reports() -> tuple[tuple[ReportDue, bool], ...]:
+    """The reports that are due next, each with whether it is late: for plans/reports_due.html."""
     now = timezone.now()
-    return {"periods": [(period, period.due_at < now) for period in reports_due(now)]}
+    return tuple((period, period.due_at < now) for period in reports_due(now))
