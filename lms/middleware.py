@@ -49,9 +49,11 @@ class SharedPageCache:
     The key holds the last id of Wagtail's page log: publishing, moving, reordering, unpublishing and deleting each
     write an entry, so nothing has to be told to forget. A response is kept only when it is a plain 200 HTML page that
     sets no cookie and was not marked private; readers with a session cookie never get here (fault drill F44).
+
+    The public pages of plans say themselves of when their figures are, and a minute later they may be a minute older.
     """
 
-    seconds = 600
+    seconds, of_plans = 600, 60
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -73,7 +75,8 @@ class SharedPageCache:
             and "private" not in response.get("Cache-Control", "")
             and "no-store" not in response.get("Cache-Control", "")
         ):
-            cache.set(key, (response.content, dict(response.items())), self.seconds)
+            seconds = self.of_plans if request.path.startswith("/plans/") else self.seconds
+            cache.set(key, (response.content, dict(response.items())), seconds)
         return response
 
     @staticmethod
@@ -82,7 +85,7 @@ class SharedPageCache:
             request.method == "GET"
             and settings.SESSION_COOKIE_NAME not in request.COOKIES
             and settings.CSRF_COOKIE_NAME not in request.COOKIES
-            and (request.path == "/" or request.path.startswith("/khoa-hoc/"))
+            and (request.path == "/" or request.path.startswith(("/khoa-hoc/", "/plans/")))
             and len(request.META.get("QUERY_STRING", "")) < 200
         )
 

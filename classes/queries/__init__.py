@@ -34,6 +34,7 @@ from classes.queries.consents import (
 )
 from classes.queries.counts import (
     counted_agencies,
+    counted_at,
     counting_owed,
     state_of_counts,
 )
@@ -213,6 +214,7 @@ __all__ = [
     "completion_plan",
     "completion_template",
     "counted_agencies",
+    "counted_at",
     "counted_both_ways",
     "counting_owed",
     "course_choices",

@@ -93,18 +93,19 @@ class AgencyTable:
 
 def agency_table(
     roots: list[Organisation], *, now: dt.datetime, course_id: int | None = None, name: str = "", sort: str = "",
-    descending: bool = False,
+    descending: bool = False, counted: tuple[dt.datetime | None] | None = None,
 ) -> AgencyTable:  # fmt: skip
     """The children of `roots`, in the order of the tree or sorted by one of COLUMNS, as counted last. Three queries, and
-    four more when the total is of several places."""
+    four more when the total is of several places. `counted`: of when the counts are, where that is read already."""
     units = _children(roots)
-    counted, counted_at = counts.kept_counts(units, course_id)
-    shown = _rows(units, roots, counted, now)
+    (counted_at,) = counted or (counts.counted_at(),)
+    kept = counts.kept_counts(units, course_id)
+    shown = _rows(units, roots, kept, now)
     rows = [row for row in shown if fold(name) in fold(f"{row.organisation.name} {row.organisation.label}")]
     if sort in COLUMNS:
         rows.sort(key=lambda row: fold(row.label) if sort == "name" else getattr(row.counts, sort), reverse=descending)
     places = [(row.organisation.path, row.own) for row in rows] if name else [(root.path, False) for root in roots]
-    of_places = [counted.get(place, Counts()) for place in places]
+    of_places = [kept.get(place, Counts()) for place in places]
     return AgencyTable(
         rows=tuple(rows), total=counts.together(places, of_places, now=now, course_id=course_id),
         sort=sort if sort in COLUMNS else "", descending=descending, counted_at=counted_at,

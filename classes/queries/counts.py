@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Max, Q, QuerySet, Value
 from django.utils import timezone
 
 from classes import counting
@@ -64,22 +64,16 @@ def staff_memberships() -> QuerySet[Membership]:
     return Membership.objects.current().staff().filter(user__is_active=True)
 
 
-def kept_counts(
-    units: Iterable[Organisation], course_id: int | None
-) -> tuple[dict[tuple[str, bool], Counts], dt.datetime | None]:
-    """The kept counts by path and whether of the unit alone, of any course or of one; and of when they are. One query."""
+def kept_counts(units: Iterable[Organisation], course_id: int | None) -> dict[tuple[str, bool], Counts]:
+    """The kept counts by path and whether of the unit alone, of any course or of one. One query."""
     paths = {unit.pk: unit.path for unit in units}
-    at = Subquery(AgencyCounting.objects.order_by("pk").values("counted_at")[:1])
-    rows = list(
-        AgencyCount.objects.filter(Q(course=None) | Q(course=course_id), organisation_id__in=paths).annotate(counted_at=at)
-    )
+    rows = AgencyCount.objects.filter(Q(course=None) | Q(course=course_id), organisation_id__in=paths)
     found = {(paths[row.organisation_id], row.own, row.course_id): row for row in rows}
-    kept = {
+    return {
         (path, own): _counts(found.get((path, own, course_id)), row)
         for (path, own, course), row in found.items()
         if course is None
     }
-    return kept, rows[0].counted_at if rows else counted_at()  # type: ignore[attr-defined]
 
 
 def kept_by_requirement(requirements: Iterable[StaffRequirement]) -> dict[tuple[int, int], DutyCounts]:

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from classes import actions, queries
 from classes.forms import RequirementForm
@@ -37,7 +37,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "query": lists.view_of(request.GET.urlencode()),
         # All that the page shows follows from these, so it is made once for whoever oversees the same.
         "kept_by": [state, timezone.localdate(now), may_require, *(root.pk for root in roots), request.get_full_path()],
-        "standing": SimpleLazyObject(lambda: _standing(request, roots, now)),
+        "standing": SimpleLazyObject(lambda: _standing(request, roots, now, state[0])),
     }  # fmt: skip
     return render(request, "agencies/overview.html", context)
 
@@ -47,17 +47,25 @@ def overview(request: HttpRequest) -> HttpResponse:
 def agency(request: HttpRequest, code: str) -> HttpResponse:
     officer_scope(request)
     unit, now, state = overseen(request, code), timezone.now(), request.GET.get("state", "")
-    context = _standing(request, [unit], now)
-    asked, page = context["asked"], request.GET.get("page", 1)
-    context |= {
+    courses = queries.course_choices()
+    asked, page, may_require = _asked(request, courses), request.GET.get("page", 1), queries.may_require(request.user, unit)
+    course_title = dict(courses).get(asked["course_id"], "")
+    required = queries.in_force([unit])
+    people = queries.people(
+        unit, now=now, course_id=asked["course_id"], state=state, page=page, required=required, course_title=course_title
+    )
+    # People are read anew each time; the figures follow from these and are the same for whoever may do the same here.
+    counted_at = queries.counted_at()
+    kept_by = [
+        counted_at, [(one.pk, one.set_at) for one in required], timezone.localdate(now), may_require, unit.pk,
+        request.get_full_path(),
+    ]  # fmt: skip
+    context = {
         "unit": unit, "above": queries.above(unit, request.user), "states": queries.PEOPLE_STATES.items(), "state": state,
-        "people": queries.people(
-            unit, now=now, course_id=asked["course_id"], state=state, page=page, required=context["required"],
-            course_title=context["course_title"],
-        ),
-        "may_require": queries.may_require(request.user, unit),
+        "people": people, "may_require": may_require, "course_title": course_title, "kept_by": kept_by,
+        "standing": SimpleLazyObject(lambda: _standing(request, [unit], now, counted_at, required=required, courses=courses)),
     }  # fmt: skip
-    note_reading(request, ReadingKind.UNIT, people=len(context["people"].page), organisation=unit)
+    note_reading(request, ReadingKind.UNIT, people=len(people.page), organisation=unit)
     return render(request, "agencies/agency.html", context)
 
 
@@ -113,25 +121,29 @@ def _required(request: HttpRequest, unit: Organisation, form: RequirementForm, n
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """What comes of it, then it is done."""
     unit = overseen(request, code)
+    if not queries.may_require(request.user, unit):
+        raise Http404
     row = get_object_or_404(StaffRequirement.objects.filter(organisation=unit).select_related("organisation", "course"), pk=pk)
-    try:
-        actions.withdraw_requirement(requirement=row, officer=request.user, now=timezone.now())
-    except actions.NotOfficerHere:
-        raise Http404 from None
+    if request.method == "GET":
+        return render(request, "agencies/withdraw.html", {"unit": unit, "asked": row})
+    actions.withdraw_requirement(requirement=row, officer=request.user, now=timezone.now())
     messages.success(request, _("“%(title)s” không còn bắt buộc ở %(unit)s.") % {"title": row.course.title, "unit": unit.label})
     return redirect("agencies:agency", code)
 
 
-def _standing(request: HttpRequest, roots: list[Organisation], now: dt.datetime) -> dict[str, Any]:
+def _standing(
+    request: HttpRequest, roots: list[Organisation], now: dt.datetime, counted_at: dt.datetime | None, *,
+    required: list[StaffRequirement] | None = None, courses: list[tuple[int, str]] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """What both pages show of their agencies: the table, what is required, and the filter as it stands."""
-    courses = queries.course_choices()
-    asked, required = _asked(request, courses), queries.in_force(roots)
+    courses = queries.course_choices() if courses is None else courses
+    asked, required = _asked(request, courses), queries.in_force(roots) if required is None else required
     return {
-        "required": required,
-        "table": queries.agency_table(roots, now=now, **asked),
+        "table": queries.agency_table(roots, now=now, counted=(counted_at,), **asked),
         "overview": queries.overview(roots, now=now, course_id=asked["course_id"], required=required),
         "deeper": queries.units_found(roots, name=asked["name"], today=timezone.localdate(now)),
         "courses": courses,

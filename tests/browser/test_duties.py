@@ -54,9 +54,9 @@ def test_giang_requires_a_course_and_recognises_what_was_learnt_elsewhere(site: 
     barriers.look(page, "recognised")
 
     page.goto(WARD)
-    page.get_by_text(re.compile(f"Bỏ bắt buộc.*{COURSE}")).click()
-    barriers.look(page, "agency, about to withdraw")
-    page.get_by_role("button", name=re.compile("Không bắt buộc nữa")).click()
+    page.get_by_role("link", name=re.compile(f"Bỏ bắt buộc.*{COURSE}")).click()
+    barriers.look(page, "about to withdraw")
+    page.get_by_role("button", name="Không bắt buộc nữa").click()
     expect(page.get_by_text(f"“{COURSE}” không còn bắt buộc")).to_be_visible()
     barriers.none()
 

@@ -19,18 +19,21 @@ import lms
 import people
 import plans
 import quizzes
+import reminders
 from certificates.actions import issue
 from classes import actions
+from classes.actions.lists import keep_view
 from courses.actions import answer_practice, complete_part, enrol, open_part
 from courses.models import Enrolment
 from people.models import StaffCategory, User
 from people.prepared import Prepared
+from plans.models import Plan, PlanStatus
 from tests import world
 
 
 def all_prepared() -> dict[str, Prepared]:
     found: dict[int, tuple[str, Prepared]] = {}
-    for app in (people, courses, quizzes, classes, certificates, plans, lms):
+    for app in (people, courses, quizzes, classes, certificates, reminders, plans, lms):
         for module in pkgutil.walk_packages(app.__path__, f"{app.__name__}."):
             if ".migrations" in module.name or ".management" in module.name or ".settings" in module.name:
                 continue
@@ -66,6 +69,11 @@ def busy(city: SimpleNamespace, course: SimpleNamespace, binh: User, chi: User, 
         organisation=city.ward, learner=an, course=other.page, kind="elsewhere", completed_on=now.date(), issuer="Học viện",
         by=chi, now=now,
     )  # fmt: skip
+    keep_view(owner=chi, name="Quá hạn", query="sort=overdue", now=now)
+    plan = Plan.objects.create(code="KH", title="Kế hoạch", issued_on=now.date(), status=PlanStatus.ACTIVE)
+    plan.periods.create(
+        code="Q4", name="Quý IV", starts_on=now.date(), ends_on=week.date(), cutoff_at=week, due_at=week,
+    )  # fmt: skip
     done = enrol(learner=an, course=course.page, now=now)
     lesson = course.lessons[0]
     open_part(enrolment=done, part=lesson.translation_key, now=now)
@@ -75,7 +83,7 @@ def busy(city: SimpleNamespace, course: SimpleNamespace, binh: User, chi: User, 
     issue(enrolment=Enrolment.objects.get(pk=done.pk), now=now)
     return {
         "pk": an.pk, "user": an.pk, "learner": an.pk, "course": course.page.pk, "enrolment": done.pk,
-        "part": lesson.translation_key, "since": now - dt.timedelta(days=30),
+        "part": lesson.translation_key, "since": now - dt.timedelta(days=30), "owner": chi.pk, "today": now.date(),
     }  # fmt: skip
 
 
@@ -95,7 +103,7 @@ def test_each_gives_what_the_plain_read_gives(busy: dict[str, Any]) -> None:
     known = all_prepared()
     assert len(known) > 10
     nobody = {"pk": 0, "user": 0, "learner": 0, "course": 0, "enrolment": uuid.uuid4(), "part": uuid.uuid4(),
-              "since": busy["since"] + dt.timedelta(days=60)}  # fmt: skip
+              "since": busy["since"] + dt.timedelta(days=60), "owner": 0, "today": dt.date(1999, 1, 1)}  # fmt: skip
     for name, read in known.items():
         mine = {key: busy[key] for key in read.kinds}
         expected = plainly(read.read(**mine))

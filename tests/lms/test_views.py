@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 
 from courses import actions
+from lms.middleware import SharedPageCache
 from tests import world
+from tests.plans.conftest import plan  # noqa: F401
 
 
 class TestHealth:
@@ -128,3 +130,15 @@ class TestEditorsDoor:
     def test_the_content_policy_is_strict_outside_the_editor(self, client, course):
         policy = client.get("/khoa-hoc/")["Content-Security-Policy"]
         assert "script-src 'self'" in policy and "unsafe-eval" not in policy
+
+
+@pytest.mark.django_db
+def test_the_public_page_of_a_plan_is_kept_a_minute_and_nobody_elses(client, dung, plan) -> None:  # noqa: F811
+    """Whoever works on the plan sees the figure at once; strangers see it at most a minute later."""
+    address = f"/plans/{plan.code}/"
+    first, second = client.get(address), client.get(address)
+    assert "X-Page-Cache" not in first and second["X-Page-Cache"] == "hit" and second.content == first.content
+    client.force_login(dung)
+    own = client.get(address)
+    assert "X-Page-Cache" not in own and own.content != first.content
+    assert SharedPageCache.of_plans <= 60
