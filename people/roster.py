@@ -209,12 +209,8 @@ def read(
         wrong.append(Problem(field="category", cause=cause))
     consented, guardian = _consent(values.get("consent", ""))
     needed = kind == PUPILS and (year is None or today.year - year < ADULT) and not consented
-    refused = fold(values.get("consent", "")) not in _NOT_YET
-    guardian_email = nfc(values.get("guardian_email", "")).lower() if needed and not refused else ""
-    if guardian_email and not _is_email(guardian_email):
-        wrong.append(Problem(field="guardian_email", cause="guardian_email_wrong"))
-    elif needed and not guardian_email and not cause_of(wrong, "birth"):
-        wrong.append(Problem(field="consent", cause="consent_refused" if refused else "consent_missing"))
+    guardian_email, unanswered = _guardian_email(values) if needed else ("", [])
+    wrong += [one for one in unanswered if one.field != "consent" or not cause_of(wrong, "birth")]
     if over and (over != "guardian_email" or guardian_email):
         wrong = [Problem(field=over, cause="long")]
     person = Person(
@@ -270,6 +266,16 @@ def _category(text: str, kind: str, default: str) -> tuple[str, str]:
         return fallback, "" if fallback else "category_missing"
     found = _CATEGORIES.get(text.casefold()) or _CATEGORIES.get(plain(text), "")
     return found, "" if found else "category_wrong"
+
+
+def _guardian_email(values: Mapping[str, str]) -> tuple[str, list[Problem]]:
+    """Whom to ask for a child without her guardian's consent, and why it cannot be asked."""
+    if fold(values.get("consent", "")) not in _NOT_YET:
+        return "", [Problem(field="consent", cause="consent_refused")]
+    address = nfc(values.get("guardian_email", "")).lower()
+    if not address:
+        return "", [Problem(field="consent", cause="consent_missing")]
+    return address, [] if _is_email(address) else [Problem(field="guardian_email", cause="guardian_email_wrong")]
 
 
 def _consent(text: str) -> tuple[bool, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -51,14 +51,14 @@ def known_headings(organisation: Organisation) -> dict[str, str]:
     return dict(RosterHeading.objects.filter(organisation=organisation).values_list("heading", "field"))
 
 
-def asked_before(child: str) -> Q:
+def asked_before(child: str) -> ExpressionWrapper[Q]:
     """Of rows whose `child` names a user: her guardian is being asked, or has answered, by letter or on paper.
 
     No list asks a guardian again who said no or took her consent back; the class does, when they have talked.
     """
-    return Q(Exists(GuardianQuestion.objects.standing().filter(child=OuterRef(child)))) | Q(
-        Exists(Consent.objects.filter(user=OuterRef(child), purpose=ConsentPurpose.GUARDIAN))
-    )
+    by_letter = GuardianQuestion.objects.standing().filter(child=OuterRef(child))
+    answered = Consent.objects.filter(user=OuterRef(child), purpose=ConsentPurpose.GUARDIAN)
+    return ExpressionWrapper(Q(Exists(by_letter)) | Q(Exists(answered)), output_field=BooleanField())
 
 
 # --- matching ---------------------------------------------------------------------------------------------------------
