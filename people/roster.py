@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -26,16 +26,23 @@ COLUMNS: dict[str, str | Promise] = {
     "unit": _("Mã đơn vị"),
     "category": _("Nhóm"),
     "consent": _("Cha mẹ đồng ý"),
+    "guardian_email": _("Thư điện tử của cha mẹ"),
 }
 # What is only read: in a file the name may stand in two columns.
 PARTS: dict[str, str | Promise] = {"family_name": _("Họ và tên đệm"), "given_name": _("Tên")}
 OF_KIND = {
     STAFF: ("code", "full_name", "birth", "email", "username", "unit", "category"),
     TEACHERS: ("code", "full_name", "birth", "email", "username", "unit", "category"),
-    PUPILS: ("code", "full_name", "birth", "username", "unit", "consent"),
+    PUPILS: ("code", "full_name", "birth", "username", "unit", "consent", "guardian_email"),
 }
 NOT_TAKEN = "-"
+ADULT = 16
 
+# "Thư của phụ huynh", "Email PHHS" and the like: each word for a letter with each word for who gets it.
+_LETTERS = ("thu dien tu", "thu", "email", "e mail", "mail", "hop thu", "dia chi thu", "dia chi thu dien tu", "dia chi email",
+            "dia chi e mail")  # fmt: skip
+_GUARDIANS = ("cha me", "phu huynh", "nguoi giam ho", "bo me", "ba me", "phu huynh hoc sinh", "cha me hoc sinh", "phhs",
+              "cha me hoac nguoi giam ho")  # fmt: skip
 # Folded headings (no marks, no case, no punctuation), as they are met in lists of offices and schools.
 _HEADINGS = {
     "code": "ma so|ma|ma can bo|ma cb|ma nhan vien|ma nv|ma cbccvc|ma cong chuc|ma vien chuc|ma so can bo|so hieu cong chuc|"
@@ -53,6 +60,9 @@ _HEADINGS = {
     "category": "nhom|doi tuong|nhom doi tuong|loai|loai can bo|dien|category",
     "consent": "cha me dong y|phu huynh dong y|nguoi giam ho dong y|dong y cua cha me|dong y cua phu huynh|"
                "giay dong y|giay dong y cua phu huynh|cha me hoac nguoi giam ho dong y|guardian consent",
+    "guardian_email": "guardian email|guardian e mail|guardian s email|guardian s e mail|parent email|parent e mail|"
+                      "parents email|"
+                      + "|".join(f"{letter} {of}{who}" for letter in _LETTERS for of in ("", "cua ") for who in _GUARDIANS),
     NOT_TAKEN: "stt|tt|so tt|so thu tu|gioi tinh|nam nu|gt|nu|dan toc|lop|khoi|chuc vu|chuc danh|ghi chu|loi|so dien thoai|"
                "dien thoai|sdt|di dong|cccd|so cccd|cmnd|so cmnd|can cuoc|so can cuoc|so dinh danh|so dinh danh ca nhan|"
                "ma dinh danh|dia chi|dong|dong trong tep cu|noi sinh|que quan|trinh do|luong|he so luong",
@@ -66,7 +76,9 @@ _CATEGORIES = {
     "can_bo": "can_bo", "cong_chuc": "cong_chuc", "vien_chuc": "vien_chuc", "nguoi_lao_dong": "nguoi_lao_dong",
 }  # fmt: skip
 _YES = {"x", "co", "da co", "dong y", "da dong y", "yes", "y", "1", "true", "v", "✓"}
-_NO = {"khong", "chua", "chua co", "chua dong y", "khong dong y", "no", "n", "0", "false"}
+# Nobody has answered yet, so the guardian may be asked by letter. Whatever else is no consent is a refusal.
+_NOT_YET = {"", "chua", "chua co", "chua dong y", "chua ky", "chua nop", "chua hoi", "chua xin", "chua tra loi"}
+_NO = {"khong", "khong dong y", "no", "n", "0", "false"}
 
 # Why a cell is wrong and what to do, by the code that is kept. %(hint)s is the one thing found out about it.
 CAUSES: dict[str, str | Promise] = {
@@ -80,8 +92,12 @@ CAUSES: dict[str, str | Promise] = {
     "username_unknown": _("Không có tài khoản này trong phạm vi của bạn. Để trống nếu là người mới."),
     "category_missing": _("Thiếu nhóm. Chọn một: cán bộ, công chức, viên chức, người lao động."),
     "category_wrong": _("Chọn một: cán bộ, công chức, viên chức, người lao động."),
-    "consent_missing": _("Dưới 16 tuổi (hoặc chưa rõ tuổi) cần cha mẹ đồng ý trên giấy. Ghi “có” hoặc tên người đồng ý."),
-    "consent_refused": _("Cha mẹ chưa đồng ý nên chưa mở tài khoản được. Em vẫn học được bằng mã lớp."),
+    "consent_missing": _(
+        "Dưới 16 tuổi (hoặc chưa rõ tuổi) cần cha mẹ đồng ý trên giấy. Ghi “có” hoặc tên người đồng ý; "
+        "hoặc ghi thư điện tử của cha mẹ để hệ thống gửi thư hỏi."
+    ),
+    "consent_refused": _("Cha mẹ không đồng ý nên chưa mở tài khoản được. Em vẫn học được bằng mã lớp."),
+    "guardian_email_wrong": _("Địa chỉ thư của cha mẹ không đúng dạng ten@don-vi.vn. Sửa lại, hoặc xin cha mẹ đồng ý trên giấy."),
     "unit_unknown": _("Không có đơn vị này trong cây của cơ quan."),
     "unit_hint": _("Không có đơn vị này trong cây của cơ quan. Có phải “%(hint)s”?"),
     "unit_closed": _("Đơn vị này đã hết hoạt động. Ghi đơn vị đang hoạt động."),
@@ -107,7 +123,11 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """One row as it was understood. `category` is filled for staff and teachers, `guardian` for pupils."""
+    """One row as it was understood. `category` is filled for staff and teachers, `guardian` for pupils.
+
+    `guardian_email` stands only where the guardian may be asked by letter: of a pupil who is or may be under 16, while
+    nobody has answered.
+    """
 
     full_name: str
     birth_year: int | None
@@ -118,6 +138,7 @@ class Person:
     category: str
     guardian: str
     consented: bool
+    guardian_email: str
 
 
 def plain(heading: str) -> str:
@@ -166,7 +187,7 @@ def read(
     values: Mapping[str, str], *, kind: str, category: str, today: dt.date, over: str = ""
 ) -> tuple[Person, list[Problem]]:
     """The person of a row and all that is wrong with the row by itself. `category` stands where the row has none."""
-    wrong: list[Problem] = [Problem(field=over, cause="long")] if over else []
+    wrong: list[Problem] = []
     name = _capitalised(nfc(values.get("full_name", "")))
     if not name:
         wrong.append(Problem(field="full_name", cause="name_missing"))
@@ -187,15 +208,22 @@ def read(
     if cause:
         wrong.append(Problem(field="category", cause=cause))
     consented, guardian = _consent(values.get("consent", ""))
-    minor = year is None or today.year - year < 16
-    if kind == PUPILS and minor and not consented and not cause_of(wrong, "birth"):
-        refused = bool(values.get("consent", ""))
-        wrong.append(Problem(field="consent", cause="consent_refused" if refused else "consent_missing"))
+    needed = kind == PUPILS and (year is None or today.year - year < ADULT) and not consented
+    guardian_email, unanswered = _guardian_email(values) if needed else ("", [])
+    wrong += [one for one in unanswered if one.field != "consent" or not cause_of(wrong, "birth")]
+    if over and (over != "guardian_email" or guardian_email):
+        wrong = [Problem(field=over, cause="long")]
     person = Person(
         full_name=name, birth_year=year, code=code, email="" if kind == PUPILS else email, username=username,
         unit=nfc(values.get("unit", "")), category=group, guardian=guardian, consented=consented,
+        guardian_email=guardian_email,
     )  # fmt: skip
-    return person, wrong[:1] if over else wrong
+    return person, wrong
+
+
+def of_a_grown_pupil(person: Person, problems: Sequence[Problem]) -> tuple[Person, list[Problem]]:
+    """The same row once her account tells that she is 16 or more: nobody is asked for her."""
+    return replace(person, guardian_email=""), [one for one in problems if one.field not in {"consent", "guardian_email"}]
 
 
 def cause_of(problems: Sequence[Problem], field: str) -> str:
@@ -240,10 +268,20 @@ def _category(text: str, kind: str, default: str) -> tuple[str, str]:
     return found, "" if found else "category_wrong"
 
 
+def _guardian_email(values: Mapping[str, str]) -> tuple[str, list[Problem]]:
+    """Whom to ask for a child without her guardian's consent, and why it cannot be asked."""
+    if fold(values.get("consent", "")) not in _NOT_YET:
+        return "", [Problem(field="consent", cause="consent_refused")]
+    address = nfc(values.get("guardian_email", "")).lower()
+    if not address:
+        return "", [Problem(field="consent", cause="consent_missing")]
+    return address, [] if _is_email(address) else [Problem(field="guardian_email", cause="guardian_email_wrong")]
+
+
 def _consent(text: str) -> tuple[bool, str]:
     """Whether consent is recorded, and the guardian's name if it stands there."""
     bare = fold(text)
-    if not bare or bare in _NO:
+    if bare in _NOT_YET or bare in _NO:
         return False, ""
     return (True, "") if bare in _YES else (is_person_name(nfc(text)), nfc(text) if is_person_name(nfc(text)) else "")
 

@@ -130,7 +130,7 @@ def _letter(canvas: Canvas, one: Paper, frame: Frame) -> None:
         y = _lines(canvas, value, BOLD, 15, left, y - 20, room, INK, 2) - 10
     y = _lines(canvas, _("4. Đặt một mật khẩu chỉ mình bạn biết, rồi đăng nhập."), REGULAR, 10.5, left, y, room, INK_2, 2) - 14
     basis = (
-        _("Nhà trường mở tài khoản để dạy học, với sự đồng ý trên giấy của cha mẹ.") if frame.pupils else
+        _("Nhà trường mở tài khoản để dạy học; cha mẹ đồng ý trên giấy hoặc được hỏi bằng thư.") if frame.pupils else
         _("Cơ quan mở tài khoản theo nhiệm vụ được giao (Luật 91/2025/QH15, Điều 19). Bạn xem, sửa và khiếu nại về dữ liệu "
           "của mình ở trang Tài khoản.")
     )  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from smtplib import SMTPException
 
@@ -78,6 +78,30 @@ def ask_guardian(*, child: User, address: str, by: User, now: dt.datetime) -> Gu
     if not made and question.asked_at <= now - dt.timedelta(days=1):
         _owe(question, GuardianLetter.AGAIN, now)
     return question
+
+
+def ask_many(*, asked: Sequence[tuple[User, str]], by: User | None, now: dt.datetime) -> list[int]:
+    """A letter for each child to the address beside her is owed, in one statement. Returns the questions' keys, in order.
+
+    Who was asked or answered already is left out before (`asked_before`). For accounts a school
+    opened: they stay open. Raises NotAChild.
+    """
+    today = timezone.localdate(now)
+    for child, _address in asked:
+        if not child.is_minor(today):
+            raise NotAChild(child.pk)
+    made = GuardianQuestion.objects.bulk_create(
+        GuardianQuestion(child=child, address=nfc(address).lower(), asked_by=by, asked_at=now, try_after=now)
+        for child, address in asked
+    )
+    return [question.pk for question in made]
+
+
+def take_back(*, questions: Iterable[int]) -> set[int]:
+    """Questions nobody has answered are as if never asked; letters not sent are not sent. Returns which were answered."""
+    keys = list(questions)
+    GuardianQuestion.objects.filter(pk__in=keys, state=GuardianState.WAITING).delete()
+    return set(GuardianQuestion.objects.filter(pk__in=keys).values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -148,8 +172,8 @@ def withdraw(*, question: GuardianQuestion, now: dt.datetime) -> None:
 
 
 def _locked(question: GuardianQuestion) -> GuardianQuestion:
-    held = GuardianQuestion.objects.select_for_update(of=("self",)).select_related("child").get(pk=question.pk)
-    if held.nonce != question.nonce or not held.address:
+    held = GuardianQuestion.objects.select_for_update(of=("self",)).select_related("child").filter(pk=question.pk).first()
+    if held is None or held.nonce != question.nonce or not held.address:
         raise LinkOver
     return held
 

@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from people import roster as lists
 from people import sheets
+from people.actions import guardians
 from people.actions.accounts import RoleRefused, end_role, grant_role
 from people.consents import current_texts
 from people.models import (
@@ -31,6 +32,8 @@ from people.models import (
     Audience,
     Consent,
     ConsentPurpose,
+    GuardianQuestion,
+    GuardianState,
     LegalBasis,
     Membership,
     OpenedAccount,
@@ -327,11 +330,17 @@ def _decide(matcher: Matcher, rows: Sequence[RosterRow]) -> list[Decision]:
         row.status, row.unit_id, row.candidates = decision.status, decision.unit_id, decision.candidates
         row.problems = [one.kept() for one in decision.problems]
         row.user_id = decision.place.user_id if decision.place else None
-        row.code, row.email = person.code[:40], person.email[:254]
+        row.code, row.email, row.asks = person.code[:40], person.email[:254], decision.asks
+        if not person.guardian_email:
+            _forget_guardian(row)  # of whom nothing is to be asked
         alone = not (person.code or person.email or person.username)
         called = lists.same_name(person.full_name)[:130]
         row.name_key = f"{called}|{person.birth_year or ''}" if alone and called else ""
     return decisions
+
+
+def _forget_guardian(row: RosterRow) -> None:
+    row.values = {name: text for name, text in row.values.items() if name != "guardian_email"}
 
 
 def _settle(pk: UUID, matcher: Matcher, read_to: int, now: dt.datetime) -> None:
@@ -370,8 +379,8 @@ def _settle_rows(roster: RosterImport, matcher: Matcher) -> None:
 
 
 _KEPT_FIELDS = (
-    "values", "over", "code", "email", "name_key", "status", "problems", "unit", "user", "candidates", "answer", "before",
-    "applied_at", "undone_at", "undo_note",
+    "values", "over", "code", "email", "name_key", "status", "asks", "problems", "unit", "user", "candidates", "answer",
+    "before", "applied_at", "undone_at", "undo_note",
 )  # fmt: skip
 
 
@@ -493,15 +502,15 @@ def _apply_chunk(pk: UUID, now: dt.datetime, size: int) -> int:
 def _apply_rows(roster: RosterImport, rows: list[RosterRow], now: dt.datetime) -> None:
     leaving = [row for row in rows if row.status == RowStatus.LEFT]
     coming = [row for row in rows if row.status != RowStatus.LEFT]
-    shown = [(row.status, row.user_id) for row in coming]
+    shown = [(row.status, row.user_id, row.asks) for row in coming]
     matcher = _matcher(roster, now)
     decisions = _decide(matcher, coming)
     opening: list[tuple[RosterRow, Decision]] = []
     writer = _Writer(roster, now)
-    for row, decision, (status, user_id) in zip(coming, decisions, shown, strict=True):
+    for row, decision, (status, user_id, asks) in zip(coming, decisions, shown, strict=True):
         if decision.status == RowStatus.SAME and status == RowStatus.CHANGED and row.user_id == user_id:
             row.status = RowStatus.CHANGED  # somebody else has just changed it so
-        elif (decision.status, row.user_id) != (status, user_id):
+        elif (decision.status, row.user_id) != (status, user_id) or (row.asks and not asks):
             row.status, row.user_id = RowStatus.WRONG, None
             row.problems = [Problem(field="full_name", cause="moved_on").kept()]
             continue
@@ -511,8 +520,12 @@ def _apply_rows(roster: RosterImport, rows: list[RosterRow], now: dt.datetime) -
             writer.change(row, decision)
         row.applied_at = now
     writer.open(opening)
+    writer.ask()
     for row in leaving:
         writer.leave(row)
+    for row in rows:
+        if row.applied_at:
+            _forget_guardian(row)  # the address stands in the question now
     _keep(rows)
 
 
@@ -526,6 +539,7 @@ class _Writer:
     def __init__(self, roster: RosterImport, now: dt.datetime) -> None:
         self.roster, self.now, self.today = roster, now, timezone.localdate(now)
         self.by = None if roster.by_shell else roster.approved_by
+        self.asking: list[tuple[RosterRow, User, str]] = []
 
     def open(self, rows: Sequence[tuple[RosterRow, Decision]]) -> None:
         """Accounts for people who have none here. Nobody knows a password of them."""
@@ -559,9 +573,24 @@ class _Writer:
             for user, one in zip(users, people, strict=True) if one.email
         )  # fmt: skip
         self._guardians(users, people)
-        for user, place, (row, _decision) in zip(users, places, rows, strict=True):
+        for user, place, (row, decision) in zip(users, places, rows, strict=True):
             row.user = user
             row.before = {"made": user.pk, "membership": place.pk, **self._teacher(user, row.unit_id)}
+            self._will_ask(row, user, decision)
+
+    def _will_ask(self, row: RosterRow, child: User, decision: Decision) -> None:
+        if decision.asks:
+            self.asking.append((row, child, decision.person.guardian_email))
+
+    def ask(self) -> None:
+        """Letters to guardians, for all rows at once, after what else the rows say is written."""
+        if not self.asking:
+            return
+        asked = [(child, address) for _row, child, address in self.asking]
+        keys = guardians.ask_many(asked=asked, by=self.by, now=self.now)
+        for (row, _child, _address), key in zip(self.asking, keys, strict=True):
+            row.before |= {"question": key}
+        self.asking = []
 
     def _guardians(self, users: Sequence[User], people: Sequence[Person]) -> None:
         if self.roster.kind != RosterKind.PUPILS:
@@ -612,7 +641,9 @@ class _Writer:
         if "address" in wanted:
             row.before |= {"address_was": place.address, "address_now": person.email}
             _set_address(place.user_id, person.email)
-        row.before |= self._teacher(User.objects.get(pk=place.user_id), row.unit_id)
+        user = User.objects.get(pk=place.user_id)
+        row.before |= self._teacher(user, row.unit_id)
+        self._will_ask(row, user, decision)
 
     def leave(self, row: RosterRow) -> None:
         place = Membership.objects.current().filter(pk__in=row.candidates).first()
@@ -694,10 +725,13 @@ def _undo_some(pk: UUID, now: dt.datetime) -> None:
         roster.state, roster.undone_at = RosterState.UNDONE, now
         roster.save(update_fields=["state", "undone_at"])
         return
+    answered = guardians.take_back(questions=[row.before["question"] for row in rows if "question" in row.before])
     _close_opened([row for row in rows if "made" in row.before], now)
     for row in rows:
         if "made" not in row.before:
             _put_back(row, now)
+        if row.before.get("question") in answered and not row.undo_note:
+            row.undo_note = "changed"
         row.undone_at = now
     _keep(rows)
     roster.done += len(rows)
@@ -733,6 +767,8 @@ def _begun(made: Mapping[int, RosterRow]) -> set[int]:
             continue
         name = relation.field.name  # type: ignore[union-attr]
         rows = model._base_manager.filter(**{f"{name}__in": list(made)}).exclude(pk__in=ours.get(model, set()))
+        if model is GuardianQuestion and name == "child":
+            rows = rows.exclude(state=GuardianState.WAITING)  # the guardian has done nothing yet, nor has the child
         if model is RosterRow:
             rows = rows.filter(applied_at__isnull=False).exclude(pk__in=[row.pk for row in made.values()])
         found |= set(rows.values_list(name, flat=True))

@@ -32,6 +32,12 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
+class GuardianQuestionQuerySet(models.QuerySet["GuardianQuestion"]):
+    def standing(self) -> GuardianQuestionQuerySet:
+        """Answered, or still to be answered: an unanswered question whose address is gone is over."""
+        return self.exclude(state=GuardianState.WAITING, address="")
+
+
 class GuardianQuestion(models.Model):
     """A guardian who is asked by letter. The address goes as soon as it is of no more use (people.actions.guardians.forget)."""
 
@@ -50,6 +56,8 @@ class GuardianQuestion(models.Model):
     letter = models.CharField(max_length=10, choices=GuardianLetter.choices, default=GuardianLetter.ASK)
     try_after = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+
+    objects = GuardianQuestionQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -155,6 +155,8 @@ class RosterRow(models.Model):
     email = models.CharField(max_length=254, blank=True)
     name_key = models.CharField(max_length=140, blank=True)
     status = models.CharField(max_length=10, choices=RowStatus.choices, blank=True)
+    # A guardian is asked by letter when the row is applied.
+    asks = models.BooleanField(default=False)
     problems = models.JSONField(default=list)
     unit = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
@@ -192,7 +194,7 @@ class LegalBasis(models.TextChoices):
     """On what the keeping of a person's data rests when it is not her own consent (Luật 91/2025/QH15, Điều 19)."""
 
     DUTY = "duty", _("Nhiệm vụ của cơ quan nhà nước (Luật 91/2025/QH15, Điều 19)")
-    SCHOOL = "school", _("Việc dạy học của nhà trường, cha mẹ đồng ý trên giấy do trường giữ")
+    SCHOOL = "school", _("Việc dạy học của nhà trường; cha mẹ đồng ý trên giấy do trường giữ, hoặc được hỏi bằng thư")
 
 
 class Channel(models.TextChoices):

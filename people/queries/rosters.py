@@ -9,13 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from people import roster as lists
 from people.models import (
+    ACTING,
+    Audience,
+    Consent,
+    ConsentPurpose,
+    GuardianQuestion,
     LegalBasis,
     Membership,
     OpenedAccount,
@@ -46,6 +51,16 @@ def known_headings(organisation: Organisation) -> dict[str, str]:
     return dict(RosterHeading.objects.filter(organisation=organisation).values_list("heading", "field"))
 
 
+def asked_before(child: str) -> ExpressionWrapper[Q]:
+    """Of rows whose `child` names a user: her guardian is being asked, or has answered, by letter or on paper.
+
+    No list asks a guardian again who said no or took her consent back; the class does, when they have talked.
+    """
+    by_letter = GuardianQuestion.objects.standing().filter(child=OuterRef(child))
+    answered = Consent.objects.filter(user=OuterRef(child), purpose=ConsentPurpose.GUARDIAN)
+    return ExpressionWrapper(Q(Exists(by_letter)) | Q(Exists(answered)), output_field=BooleanField())
+
+
 # --- matching ---------------------------------------------------------------------------------------------------------
 
 
@@ -71,6 +86,9 @@ class Place:
     birth_year: int | None
     email: str
     address: str
+    pupil: bool
+    # Her guardian was asked or has answered.
+    asked: bool
     # Opened by an organisation and not taken over yet: only then does a list say how the person is called.
     ours: bool
 
@@ -92,6 +110,11 @@ class Decision:
     candidates: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the guardian is asked by letter."""
+        return "guardian" in self.changes or (self.status == RowStatus.NEW and bool(self.person.guardian_email))
 
 
 class Matcher:
@@ -144,13 +167,15 @@ class Matcher:
     def _places(self, condition: Q) -> list[Place]:
         found = Membership.objects.current().filter(condition).values_list(
             "pk", "user_id", "organisation_id", "organisation__path", "code", "category", "user__full_name",
-            "user__birth_year", "user__email", "user__opened__address", "user__opened__activated_at", "user__opened__pk",
+            "user__birth_year", "user__email", "user__opened__address", "user__audience", asked_before("user"),
+            "user__opened__activated_at", "user__opened__pk",
         ).order_by("pk")  # fmt: skip
         return [
-            Place(pk, user, unit, path, code, category, name, year, email, address or "", bool(opened) and activated is None)
-            for pk, user, unit, path, code, category, name, year, email, address, activated, opened in found
+            Place(pk, user, unit, path, code, category, name, year, email, address or "", audience == Audience.PUPIL, asked,
+                  bool(opened) and activated is None)
+            for pk, user, unit, path, code, category, name, year, email, address, audience, asked, activated, opened in found
             if path.startswith(tuple(self.scope))
-        ]
+        ]  # fmt: skip
 
     def _strong(self, people: Iterable[Person]) -> dict[tuple[str, str], list[Place]]:
         """Memberships by ("code", …), ("email", …) and ("username", …)."""
@@ -206,14 +231,15 @@ class Matcher:
         unit, problem = self._unit(person.unit)
         wrong = [*wrong, *([problem] if problem else [])]
         places, sure = self._found(person, unit, strong)
+        places = places or [one for one in named.get(same_name(person.full_name), []) if _same_age(one, person)]
+        meant = places[0] if sure and places else next((one for one in places if str(one.pk) == row.answer), None)
+        if meant and person.birth_year is None and _is_grown(meant, self.today):
+            person, wrong = lists.of_a_grown_pupil(person, wrong)
         if person.username and not strong.get(("username", person.username)) and "username" not in {one.field for one in wrong}:
             wrong.append(Problem(field="username", cause="username_unknown"))
         if wrong or unit is None:
             # Whom a wrong row means is kept, so that she does not count as missing.
-            meant = places[0] if sure and places else None
-            return Decision(RowStatus.WRONG, person, unit.pk if unit else None, meant, problems=wrong)
-        if not places:
-            places = [one for one in named.get(same_name(person.full_name), []) if _same_age(one, person)]
+            return Decision(RowStatus.WRONG, person, unit.pk if unit else None, meant if sure else None, problems=wrong)
         if row.answer and places:
             return self._answered(row.answer, person, unit, places, roles)
         if sure and len(places) == 1:
@@ -252,12 +278,23 @@ class Matcher:
         return Decision(RowStatus.AMBIGUOUS, person, unit.pk, candidates=[one.pk for one in places])
 
     def _matched(self, person: Person, unit: Unit, place: Place, roles: set[tuple[int, int]]) -> Decision:
-        if place.unit_id != unit.pk:
-            return Decision(RowStatus.MOVED, person, unit.pk, place, changes=_changes(person, place))
         changes = _changes(person, place)
+        if person.guardian_email and not place.asked and self._is_child(place, person, changes):
+            changes.append("guardian")
+        if place.unit_id != unit.pk:
+            return Decision(RowStatus.MOVED, person, unit.pk, place, changes=changes)
         if self.roster.kind == lists.TEACHERS and (place.user_id, unit.pk) not in roles:
             changes.append("role")
         return Decision(RowStatus.CHANGED if changes else RowStatus.SAME, person, unit.pk, place, changes=changes)
+
+    def _is_child(self, place: Place, person: Person, changes: Sequence[str]) -> bool:
+        """As User.is_minor will say once the changes are written."""
+        year = person.birth_year if "birth_year" in changes else place.birth_year
+        return place.pupil if year is None else self.today.year - year < lists.ADULT
+
+
+def _is_grown(place: Place, today: dt.date) -> bool:
+    return place.birth_year is not None and today.year - place.birth_year >= lists.ADULT
 
 
 def _same_age(place: Place, person: Person) -> bool:
@@ -340,6 +377,9 @@ class Trouble:
     value: str
     cause: str
     name: str
+    # Another column that mends it as well, and what it is called.
+    instead: str = ""
+    instead_column: str | Promise = ""
 
 
 @dataclass(frozen=True)
@@ -369,9 +409,11 @@ def troubles(rows: Iterable[RosterRow]) -> list[Trouble]:
         Trouble(
             row_id=row.pk, number=row.number, field=problem[0], column=lists.COLUMNS.get(problem[0], problem[0]),
             value=row.values.get(problem[0], ""), cause=words(problem), name=row.values.get("full_name", ""),
+            instead=instead, instead_column=lists.COLUMNS.get(instead, ""),
         )
         for row in rows
         for problem in row.problems
+        for instead in ["guardian_email" if problem[1] == "consent_missing" else ""]
     ]  # fmt: skip
 
 
@@ -401,8 +443,11 @@ def questions(roster: RosterImport, limit: int = PAGE) -> list[Question]:
 
 
 def counts(roster: RosterImport) -> dict[str, int]:
+    """Rows by status; "asked" are the children whose guardians are asked by letter, and stands only where some are."""
     found = dict(roster.rows.values_list("status").annotate(n=Count("pk")).order_by())
-    return {status: found.get(status, 0) for status in RowStatus.values}
+    asking = roster.rows.filter(asks=True, status__in=ACTING)
+    asked = (asking.filter(applied_at__isnull=False) if roster.applied_at else asking).count()
+    return {status: found.get(status, 0) for status in RowStatus.values} | ({"asked": asked} if asked else {})
 
 
 def template_columns(kind: str) -> list[str]:
@@ -414,7 +459,8 @@ def template_rows(kind: str) -> tuple[list[str], list[list[str]]]:
     samples = {
         "code": ["NV001", "NV002"], "full_name": ["Nguyễn Thị An", "Trần Văn Bình"], "birth": ["1985", "05/03/1990"],
         "email": ["an.nguyen@example.vn", ""], "username": ["", ""], "unit": ["", ""],
-        "category": ["công chức", "viên chức"], "consent": ["có", "Trần Thị Hoa"],
+        "category": ["công chức", "viên chức"], "consent": ["Trần Thị Hoa", "chưa"],
+        "guardian_email": ["", "cha.me@example.vn"],
     }  # fmt: skip
     if kind == lists.PUPILS:
         samples |= {"code": ["HS001", "HS002"], "birth": ["2011", "20/11/2011"]}

@@ -288,7 +288,7 @@ def test_pupils_under_16_need_the_agreement_of_their_parents_on_paper(city: Any,
         "H5;Lê Thảo Vy;;x\n"
     )
     roster = applied(send(city.school, lines, dung, now, head=head, kind="pupils"), dung, now)
-    assert causes(roster) == {3: ["consent_missing"], 4: ["consent_refused"]}
+    assert causes(roster) == {3: ["consent_missing"], 4: ["consent_missing"]}
     assert list(Consent.objects.order_by("pk").values_list("user__full_name", "purpose", "channel", "given_by")) == [
         ("Lê Gia Hân", "guardian", "paper", "Trần Thị Hoa"), ("Lê Thảo Vy", "guardian", "paper", ""),
     ]  # fmt: skip

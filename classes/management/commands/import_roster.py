@@ -44,6 +44,8 @@ class Command(BaseCommand):
         roster = rosters.work(roster_id=roster.pk, now=timezone.now(), more=lambda: True)
         done = roster.rows.filter(applied_at__isnull=False).count()
         self.stdout.write(f"applied: {done} rows ({roster.pk}); to be undone until {roster.applied_at} + 7 days")
+        if "asked" in roster.counts:
+            self.stdout.write(f"guardians asked by letter: {roster.counts['asked']}")
 
     def _received(self, file: Path, code: str | None, kind: str, category: str, complete: bool) -> RosterImport:
         where = Organisation.objects.filter(code=code) if code else Organisation.objects.filter(depth=1)
