@@ -169,11 +169,12 @@ def send_notices(*, now: dt.datetime, send: Callable[[UnusedAccount], None], lim
         mine = UnusedAccount.objects.filter(pk=notice.pk, tries=notice.tries, told_at=None)
         if not mine.update(tries=F("tries") + 1, try_after=now + dt.timedelta(hours=2**notice.tries)):
             continue
+        notice.erase_at = now + WARNED  # the letter says the day that will hold
         try:
             send(notice)
         except (SMTPException, OSError):
             log.exception("the notice to account %s could not be sent", notice.person_id)
             continue
-        UnusedAccount.objects.filter(pk=notice.pk).update(told_at=now, erase_at=now + WARNED)
+        UnusedAccount.objects.filter(pk=notice.pk).update(told_at=now, erase_at=notice.erase_at)
         sent += 1
     return sent

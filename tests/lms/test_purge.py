@@ -140,7 +140,9 @@ def test_the_letter_says_until_when(an: Any) -> None:
     User.objects.filter(pk=an.pk).update(date_joined=now - 800 * DAY, last_login=None)
     purge.purge(kinds=purge.kinds(), now=now - DAY)
     assert tell_unused() == 1
-    assert UnusedAccount.objects.get().erase_at.strftime("%d/%m/%Y") in mail.outbox[0].body
+    until = timezone.localdate(UnusedAccount.objects.get().erase_at)
+    assert until == timezone.localdate(now) + 60 * DAY
+    assert f"sau ngày {until:%d/%m/%Y}" in mail.outbox[0].body
     assert "đăng nhập một lần" in mail.outbox[0].body
 
 
