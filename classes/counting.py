@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from classes.duties import SOON, Duty, Unit
@@ -23,6 +23,8 @@ class Counts:
     who still have to complete one by a date to come, who completed within the last seven days, who have a course
     recognised that they have not completed here, and whose required course lapses soon; and the number of their
     participations (lượt). A completion that has lapsed for what is required is none.
+
+    And classes (lớp) held there, whoever their learners are: not people, and in one place each.
     """
 
     staff: int = 0
@@ -34,6 +36,7 @@ class Counts:
     recognised: int = 0
     expiring: int = 0
     participations: int = 0
+    classes: int = 0
 
     @property
     def rate(self) -> int:
@@ -127,6 +130,18 @@ def count(people: Iterable[Person], required: Required, *, step: int, now: dt.da
         {place: Counts(**dict(zip((*_NAMES, "participations"), row, strict=True))) for place, row in kept.items()},
         {key: DutyCounts(**dict(zip(_DUTY_NAMES, row, strict=True))) for key, row in duties.items()},
     )
+
+
+def with_classes(counted: Counted, held: Iterable[tuple[str, frozenset[int]]], *, step: int) -> Counted:
+    """The same with classes: `held` is the path at which each is held and the courses given to it."""
+    found = dict(counted.places)
+    for path, courses in held:
+        above = [(path[:length], False) for length in range(0, len(path) + 1, step)]
+        for course in (None, *courses):
+            for place in ((at, own, course) for at, own in ((path, True), *above)):
+                before = found.get(place, Counts())
+                found[place] = replace(before, classes=before.classes + 1)
+    return Counted(found, counted.duties)
 
 
 def _add(kept: dict[_Key, list[int]], key: _Key, flags: int, names: tuple[str, ...], more: int) -> list[int]:

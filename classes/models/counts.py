@@ -29,6 +29,7 @@ class AgencyCount(models.Model):
     recognised = models.PositiveIntegerField(default=0)
     expiring = models.PositiveIntegerField(default=0)
     participations = models.PositiveIntegerField()
+    classes = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -24,7 +24,7 @@ from people.text import fold
 
 STEP = Organisation.steplen
 SHOWN = 12
-COLUMNS = ("name", "staff", "enrolled", "completed", "rate", "recognised", "overdue")
+COLUMNS = ("name", "staff", "classes", "participations", "enrolled", "completed", "rate", "recognised", "overdue")
 
 
 def scope_of(user: User) -> list[Organisation]:
@@ -115,12 +115,15 @@ def agency_table(
 def agency_rows(table: AgencyTable) -> tuple[list[str], list[list[Cell]]]:
     """The table as it is on the screen, the total in the last row."""
     header = [
-        _("Cơ quan, đơn vị"), _("Nhân sự (người)"), _("Đã ghi danh (người)"), _("Đã hoàn thành (người)"),
-        _("Tỷ lệ hoàn thành (%)"), _("Được ghi nhận (người)"), _("Quá hạn (người)"),
+        _("Cơ quan, đơn vị"), _("Nhân sự (người)"), _("Số lớp"), _("Số lượt"), _("Đã ghi danh (người)"),
+        _("Đã hoàn thành (người)"), _("Tỷ lệ hoàn thành (%)"), _("Được ghi nhận (người)"), _("Quá hạn (người)"),
     ]  # fmt: skip
     named = [(row.label, row.counts) for row in table.rows] + [(_("Cộng (mỗi người một lần)"), table.total)]
     return header, [
-        [label, counts.staff, counts.enrolled, counts.completed, counts.rate, counts.recognised, counts.overdue]
+        [
+            label, counts.staff, counts.classes, counts.participations, counts.enrolled, counts.completed, counts.rate,
+            counts.recognised, counts.overdue,
+        ]
         for label, counts in named
     ]
 
@@ -154,7 +157,8 @@ def _rows(
     for unit in units:
         own = unit.path in tops
         found = counted.get((unit.path, own))
-        if found or (not own and _exists(unit, today)):
+        # Classes a unit held before it ended are counted above it, in no row of its own.
+        if (found and (own or found.staff)) or (not own and _exists(unit, today)):
             rows.append(AgencyRow(organisation=unit, own=own, counts=found or Counts()))
     return rows
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from classes import counting
 from classes.counting import Counted, Counts, DutyCounts, Participation, Person
 from classes.duties import Duty, Unit
-from classes.models import AgencyCount, AgencyCounting, RequirementCount, StaffRequirement
+from classes.models import AgencyCount, AgencyCounting, Assignment, RequirementCount, StaffRequirement, TrainingClass
 from courses.models import Enrolment, OutsideCompletion
 from people.models import Audience, Membership, Organisation
 from people.prepared import Prepared, prepared
@@ -55,8 +55,19 @@ def counting_owed(now: dt.datetime) -> bool:
 
 
 def counted_agencies(now: dt.datetime) -> Counted:
-    """Everybody counted anew, in four queries and one pass."""
-    return _count(staff_memberships(), now)
+    """Everybody and every class counted anew, in six queries and one pass."""
+    return counting.with_classes(_count(staff_memberships(), now), _classes_held(), step=STEP)
+
+
+def _classes_held() -> Iterator[tuple[str, frozenset[int]]]:
+    """Classes that were opened and not cancelled: where each is held, and the courses given to it. Two queries."""
+    held = TrainingClass.objects.filter(opened_at__isnull=False, cancelled_at__isnull=True)
+    given: dict[Any, set[int]] = {}
+    pairs = Assignment.objects.current().filter(training_class__in=held).values_list("training_class_id", "course_id")
+    for klass, course in pairs:
+        given.setdefault(klass, set()).add(course)
+    for klass, path in held.values_list("pk", "organisation__path"):
+        yield path, frozenset(given.get(klass, ()))
 
 
 def staff_memberships() -> QuerySet[Membership]:

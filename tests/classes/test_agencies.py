@@ -19,7 +19,7 @@ from courses.actions import enrol
 from courses.queries import outlines
 from people.models import Membership, Organisation, StaffCategory
 from tests import world
-from tests.classes.conftest import finish
+from tests.classes.conftest import finish, open_class
 from tests.classes.test_board import Table
 
 
@@ -116,6 +116,19 @@ def test_overdue_is_who_has_not_completed_a_required_course_when_its_date_is_ove
     assert table([city.ward], later).total.overdue == 5
     finish(staff.ha, course, later)
     assert table([city.ward], later).total.overdue == 4
+
+
+def test_classes_are_counted_where_they_are_held_and_above(city, course, binh, now, week):
+    """Cancelled ones are not, planned ones not yet; with a course chosen, those that were given it."""
+    world.grant(binh, "teacher", city.clinic)
+    first, _second, gone = (open_class(binh, city.clinic, now, name=name) for name in ("Lớp 1", "Lớp 2", "Lớp 3"))
+    open_class(binh, city.school, now)
+    actions.assign(training_class=first, teacher=binh, course=course.page, part=None, due_at=week, now=now)
+    actions.cancel_class(training_class=gone, reason="Trùng lịch", by=binh, now=now)
+    whole = {row.label: row.counts.classes for row in table([city.ward], now=now).rows}
+    assert whole == {CLINIC: 2} and table([city.ward], now=now).total.classes == 2
+    assert table([city.city], now=now).total.classes == 3
+    assert table([city.ward], now=now, course_id=course.page.pk).total.classes == 1
 
 
 def test_a_requirement_from_above_counts_below_and_one_beside_does_not(city, staff, course, dung, now, week):

@@ -222,7 +222,7 @@ def test_a_number_is_proved_by_the_code_sent_to_it(client, an, file) -> None:
     client.force_login(an)
     assert "Nhận tin nhắn thay cho thư" in client.get(reverse("reminders:mine")).text
     url = reverse("reminders:phone")
-    assert "Bạn cho phép chúng tôi giữ số điện thoại" in client.get(url).text
+    assert "Bạn cho phép chúng tôi giữ số điện thoại này." in client.get(url).text
     assert set(client.post(url, {"number": "0912345678"}).context["form"].errors) == {"agreed"}
     assert set(client.post(url, {"number": "0283", "agreed": "on"}).context["form"].errors) == {"number"}
     assert not file() and not Phone.objects.exists()
