@@ -115,20 +115,21 @@ class WeekDay:
 
 
 def last_week(now: dt.datetime) -> list[WeekDay]:
-    """The last seven days on which there was a round or a letter, the latest first. Two queries."""
+    """The last seven days, those on which there was nothing to tell anybody left out, the latest first. Two queries."""
     since = timezone.localdate(now) - dt.timedelta(days=6)
     states: dict[dt.date, dict[str, int]] = {}
     rows = Notice.objects.filter(day__gte=since).order_by().values_list("day", "state").annotate(count=Count("pk"))
     for day, state, count in rows:
         states.setdefault(day, {})[state] = count
     rounds = {one.day: one for one in Round.objects.filter(day__gte=since, rehearses="")}
-    return [
+    days = [
         WeekDay(
             day=day, states=states.get(day, {}), nowhere=_tally(rounds.get(day)).get("nowhere", 0),
             stopped=_tally(rounds.get(day)).get("stopped", 0), finished=day not in rounds or bool(rounds[day].finished_at),
         )
         for day in sorted({*states, *rounds}, reverse=True)
     ]  # fmt: skip
+    return [one for one in days if one.states or one.nowhere or one.stopped or not one.finished]
 
 
 def _tally(one: Round | None) -> dict[str, Any]:
