@@ -35,6 +35,7 @@ def rehearse(client, rule="overdue", **numbers) -> str:
 
 def test_a_rule_is_switched_on_only_after_looking_and_off_at_once(owner, late, dung) -> None:
     assert "Đang tắt" in owner.get(reverse("reminders:rules")).text
+    type(late.required).objects.update(due_at=timezone.now() - dt.timedelta(days=1))  # the page goes by today's clock
     url = rehearse(owner, every=5, most=2)
     shown = owner.get(url).text
     assert "3 người nhận thư" in shown  # both of the ward, and its officer
