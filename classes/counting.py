@@ -7,6 +7,7 @@ summed. The empty path stands for all of them together, `course` None for any co
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -134,14 +135,17 @@ def count(people: Iterable[Person], required: Required, *, step: int, now: dt.da
 
 def with_classes(counted: Counted, held: Iterable[tuple[str, frozenset[int]]], *, step: int) -> Counted:
     """The same with classes: `held` is the path at which each is held and the courses given to it."""
-    found = dict(counted.places)
+    number: Counter[Place] = Counter()
     for path, courses in held:
-        above = [(path[:length], False) for length in range(0, len(path) + 1, step)]
         for course in (None, *courses):
-            for place in ((at, own, course) for at, own in ((path, True), *above)):
-                before = found.get(place, Counts())
-                found[place] = replace(before, classes=before.classes + 1)
-    return Counted(found, counted.duties)
+            number.update(_places(path, course, step))
+    found = {place: replace(counted.places.get(place, Counts()), classes=classes) for place, classes in number.items()}
+    return Counted(counted.places | found, counted.duties)
+
+
+def _places(path: str, course: int | None, step: int) -> list[Place]:
+    """Where somebody or something at `path` counts: there alone, and with all below at each level from the top."""
+    return [(path, True, course), *((path[:length], False, course) for length in range(0, len(path) + 1, step))]
 
 
 def _add(kept: dict[_Key, list[int]], key: _Key, flags: int, names: tuple[str, ...], more: int) -> list[int]:
@@ -189,7 +193,7 @@ class _Reach:
     def places(self, path: str, course: int | None) -> list[Place]:
         key = path, course
         if key not in self._places:
-            self._places[key] = [(path, True, course), *((above, False, course) for above in self._above(path))]
+            self._places[key] = _places(path, course, self.step)
         return self._places[key]
 
     def reached(self, path: str, judged: _Judged) -> list[str]:

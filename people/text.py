@@ -16,11 +16,16 @@ def nfc(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text.replace("\x00", "")).split())
 
 
-def fold(text: str) -> str:
-    """`text` without tone and vowel marks, đ as d, in lower case: "Đạo đức" becomes "dao duc"."""
+def unmarked(text: str) -> str:
+    """`text` without tone and vowel marks, đ as d: "Đạo đức" becomes "Dao duc"."""
     decomposed = unicodedata.normalize("NFD", text)
     bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
-    return " ".join(bare.replace("đ", "d").replace("Đ", "D").casefold().split())
+    return bare.replace("đ", "d").replace("Đ", "D")
+
+
+def fold(text: str) -> str:
+    """`text` without marks and in lower case, to search by: "Đạo đức" becomes "dao duc"."""
+    return " ".join(unmarked(text).casefold().split())
 
 
 def is_person_name(text: str) -> bool:

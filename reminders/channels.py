@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import smtplib
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from types import TracebackType
 from typing import Protocol, Self
 
-from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+
+from classes.letters import headers_of
 
 
 class Refused(Exception):
@@ -50,8 +50,7 @@ class Email:
         self._close()
 
     def send(self, message: Message) -> None:
-        domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-        headers = {"Message-ID": f"<{message.key}@{domain}>", "Auto-Submitted": "auto-generated", **message.headers}
+        headers = headers_of(message.key) | message.headers
         letter = EmailMessage(message.subject, message.body, None, [message.address], headers=headers)
         try:
             if not self._open:

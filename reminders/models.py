@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from reminders.judgement import ALWAYS, Rule
+from reminders.judgement import ALWAYS, Policy, Rule
 from reminders.wording import NAMES
 
 # Of those that are always on nobody sets or stops anything.
@@ -33,6 +33,10 @@ class RuleSetting(models.Model):
 
     def __str__(self) -> str:
         return self.rule
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(ahead=self.ahead, every=self.every, most=self.most)
 
 
 class SendingHours(models.Model):

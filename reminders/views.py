@@ -68,7 +68,7 @@ def rule(request: HttpRequest, rule: str) -> HttpResponse:
     owner, which = _owner(request), _rule(rule)
     if which in ALWAYS:
         raise Http404
-    card = next(card for card in queries.rule_cards() if card.rule == which)
+    card = queries.rule_card(which)
     form = RuleForm(request.POST or None, rule=which, policy=card.policy)
     if request.method == "POST" and form.is_valid():
         made = actions.rehearse(rule=which, policy=form.policy(), by=owner, now=timezone.now())
@@ -95,7 +95,7 @@ def rehearsal(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("reminders:rules")
     now = timezone.now()
     first_at = queries.next_round_at(queries.hours(), now)
-    card = next(card for card in queries.rule_cards() if card.rule == which)
+    card = queries.rule_card(which)
     policy = queries.policies_from(found.policies)[which]
     context: dict[str, Any] = {
         "round": found, "card": card, "tally": found.tally, "says": summary(which, policy),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone, translation
+from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from pages.templatetags.house import weekday
+from people.text import unmarked
 from reminders.judgement import Fact, Policy, Rule
 
 NAMES: dict[Rule, str | Promise] = {
@@ -129,8 +131,7 @@ def code_text(code: str) -> str:
 
 
 def unaccented(words: str) -> str:
-    bare = unicodedata.normalize("NFD", words.replace("đ", "d").replace("Đ", "D"))
-    plain = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    plain = unmarked(words)
     for fine, simple in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("–", "-"), ("…", "...")):
         plain = plain.replace(fine, simple)
     return plain
@@ -186,9 +187,8 @@ def _lines(fact: Fact, site: str, now: dt.datetime) -> list[str]:
 def moment(at: dt.datetime, now: dt.datetime) -> str:
     """ "hết thứ Sáu, 27/11/2026", "8:00 thứ Hai, 30/11/2026", with "hôm nay" and "ngày mai" where it is."""
     local, today = timezone.localtime(at), timezone.localdate(now)
-    days = (_("thứ Hai"), _("thứ Ba"), _("thứ Tư"), _("thứ Năm"), _("thứ Sáu"), _("thứ Bảy"), _("Chủ nhật"))
     near = {0: _("hôm nay"), 1: _("ngày mai")}.get((local.date() - today).days)
-    day = f"{near or days[local.weekday()]}, {local:%d/%m/%Y}"
+    day = f"{near or weekday(at)}, {local:%d/%m/%Y}"
     return _("hết %(day)s") % {"day": day} if (local.hour, local.minute) == (23, 59) else f"{local.hour}:{local:%M} {day}"
 
 
@@ -196,13 +196,13 @@ def _week(figures: Figures) -> list[str]:
     lines = [
         _("Tuần này ở %(place)s:") % {"place": figures.place},
         _("- %(staff)s người; %(completed)s đã hoàn thành ít nhất một khóa.")
-        % {"staff": _number(figures.staff), "completed": _number(figures.completed)},
-        _("- %(count)s người có việc quá hạn.") % {"count": _number(figures.overdue)},
+        % {"staff": localize(figures.staff), "completed": localize(figures.completed)},
+        _("- %(count)s người có việc quá hạn.") % {"count": localize(figures.overdue)},
     ]
     if figures.expiring:
-        lines.append(_("- %(count)s người có khóa sắp phải học lại.") % {"count": _number(figures.expiring)})
+        lines.append(_("- %(count)s người có khóa sắp phải học lại.") % {"count": localize(figures.expiring)})
     for title, due_at, unfinished in figures.next:
-        said = {"title": title, "count": _number(unfinished)}
+        said = {"title": title, "count": localize(unfinished)}
         if due_at:
             day = timezone.localtime(due_at)
             lines.append(_("- %(title)s, hạn %(day)s: còn %(count)s người chưa xong.") % {**said, "day": f"{day:%d/%m/%Y}"})
@@ -212,7 +212,3 @@ def _week(figures: Figures) -> list[str]:
         at = timezone.localtime(figures.counted_at)
         lines.append(_("Số liệu lúc %(time)s.") % {"time": f"{at.hour}:{at:%M}, {at:%d/%m/%Y}"})
     return lines
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", ".")

@@ -24,6 +24,11 @@ STUCK = dt.timedelta(minutes=15)
 MOST_TRIES = 12
 
 
+def wait_after(tries: int) -> dt.timedelta:
+    """How long a letter waits that the mail server has not taken so many times."""
+    return min(dt.timedelta(minutes=2**tries), dt.timedelta(hours=6))
+
+
 class Send(Protocol):
     def __call__(self, *, key: str, address: str, subject: str, body: str) -> None: ...
 
@@ -94,9 +99,8 @@ def deliver_letters(*, send: Send, now: dt.datetime, limit: int = 200) -> int:
         except OSError as error:
             log.warning("letter %s waits: %s", letter.pk, type(error).__name__)
             given_up = letter.tries >= MOST_TRIES
-            wait = min(dt.timedelta(minutes=2**letter.tries), dt.timedelta(hours=6))
             state = Delivery.FAILED if given_up else Delivery.OWED
-            _settle(letter, state, problem=type(error).__name__, send_after=now + wait)
+            _settle(letter, state, problem=type(error).__name__, send_after=now + wait_after(letter.tries))
             break
         else:
             _settle(letter, Delivery.SENT, sent_at=now)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from classes.models import Assignment, ClassMember, ClassMessage, Letter
 from classes.queries.board import board
+from pages.templatetags.house import weekday
 from people.models import User
 from people.prepared import prepared
 from people.text import nfc
@@ -64,9 +65,8 @@ def _body(
     assignment: Assignment, member: ClassMember, missing: tuple[str, ...], due_at: dt.datetime, text: str, by: User
 ) -> str:
     local = timezone.localtime(due_at)
-    days = (_("thứ Hai"), _("thứ Ba"), _("thứ Tư"), _("thứ Năm"), _("thứ Sáu"), _("thứ Bảy"), _("Chủ nhật"))
     due = _("Hạn: %(time)s %(weekday)s, %(day)s.") % {
-        "time": f"{local:%H:%M}", "weekday": days[local.weekday()], "day": f"{local:%d/%m/%Y}",
+        "time": f"{local:%H:%M}", "weekday": weekday(due_at), "day": f"{local:%d/%m/%Y}",
     }  # fmt: skip
     lines = [
         _("Chào %(name)s,") % {"name": member.shown_as.split()[-1] if member.shown_as.split() else ""}, "",

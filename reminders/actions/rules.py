@@ -32,7 +32,7 @@ def apply_rehearsal(*, rehearsal: Round, by: User, now: dt.datetime) -> None:
 def switch_off(*, rule: Rule, by: User, now: dt.datetime) -> None:
     """At once: letters that are owed drop what this rule wanted to tell."""
     row = RuleSetting.objects.filter(rule=rule.value).first()
-    policy = Policy(ahead=row.ahead, every=row.every, most=row.most) if row else DEFAULTS[rule]
+    policy = row.policy if row else DEFAULTS[rule]
     _set(rule, policy, on=False, by=by, now=now)
 
 

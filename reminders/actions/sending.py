@@ -13,6 +13,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
+from classes.actions.messages import MOST_TRIES, STUCK, wait_after
 from people.models import Restriction
 from reminders import queries
 from reminders.actions.phones import forget_phones
@@ -25,9 +26,6 @@ from reminders.wording import Figures, letter, text
 log = logging.getLogger(__name__)
 
 BATCH = 100
-# A worker that died between sending and saying so leaves the letter unsure after this long; it is not sent again.
-STUCK = dt.timedelta(minutes=15)
-MOST_TRIES = 12
 # A gateway that did not answer is asked again after this long.
 WAIT = dt.timedelta(minutes=5)
 KEPT = dt.timedelta(days=730)
@@ -140,9 +138,8 @@ def _send(notice: Notice, facts: list[Fact], number: str, ways: _Ways) -> bool:
 def _put_off(notice: Notice, error: OSError, now: dt.datetime) -> None:
     log.warning("notice %s waits: %s", notice.pk, type(error).__name__)
     tries = notice.tries + 1
-    wait = min(dt.timedelta(minutes=2**tries), dt.timedelta(hours=6))
     state = State.FAILED if tries >= MOST_TRIES else State.OWED
-    _settle(notice, state, problem=type(error).__name__, send_after=now + wait)
+    _settle(notice, state, problem=type(error).__name__, send_after=now + wait_after(tries))
 
 
 def _left(

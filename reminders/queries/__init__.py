@@ -15,6 +15,7 @@ from reminders.queries.rules import (
     policies_from,
     policies_on,
     policies_to_json,
+    rule_card,
     rule_cards,
     stopped_by,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "policies_from",
     "policies_on",
     "policies_to_json",
+    "rule_card",
     "rule_cards",
     "stopped_by",
 ]

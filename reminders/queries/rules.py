@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from reminders.wording import NAMES, change_words, hours_words, summary
 def policies_on() -> dict[Rule, Policy]:
     """The rules that are switched on, and those that always are. One query."""
     rows = RuleSetting.objects.filter(on_since__isnull=False)
-    return ALWAYS | {Rule(row.rule): Policy(ahead=row.ahead, every=row.every, most=row.most) for row in rows}
+    return ALWAYS | {Rule(row.rule): row.policy for row in rows}
 
 
 def policies_to_json(policies: Mapping[Rule, Policy]) -> dict[str, dict[str, int]]:
@@ -63,16 +63,22 @@ class RuleCard:
 def rule_cards() -> list[RuleCard]:
     """All rules, as they are set, each with its last change. Two queries."""
     rows = {row.rule: row for row in RuleSetting.objects.all()}
-    last = {change.rule: change for change in RuleChange.objects.select_related("by").order_by("at", "pk")}
-    cards = []
-    for rule in Rule:
-        row = rows.get(rule.value)
-        policy = Policy(ahead=row.ahead, every=row.every, most=row.most) if row else DEFAULTS[rule]
-        on_since = row.on_since if row else None
-        cards.append(
-            RuleCard(rule=rule, name=str(NAMES[rule]), policy=policy, on_since=on_since, change=last.get(rule.value))
-        )
-    return cards
+    lasts = RuleChange.objects.order_by().values("rule").annotate(last=Max("pk")).values("last")
+    last = {change.rule: change for change in RuleChange.objects.filter(pk__in=lasts).select_related("by")}
+    return [_card(rule, rows.get(rule.value), last.get(rule.value)) for rule in Rule]
+
+
+def rule_card(rule: Rule) -> RuleCard:
+    """One of them. Two queries."""
+    row = RuleSetting.objects.filter(rule=rule.value).first()
+    return _card(rule, row, changes().filter(rule=rule.value).first())
+
+
+def _card(rule: Rule, row: RuleSetting | None, change: RuleChange | None) -> RuleCard:
+    return RuleCard(
+        rule=rule, name=str(NAMES[rule]), policy=row.policy if row else DEFAULTS[rule],
+        on_since=row.on_since if row else None, change=change,
+    )  # fmt: skip
 
 
 def changes() -> QuerySet[RuleChange]:
