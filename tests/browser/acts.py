@@ -36,6 +36,7 @@ def sign_up(page: Page, *, name: str, username: str, password: str, born: int) -
 
 def answer_practice(page: Page) -> int:
     """Answers every question of the lesson that is open, right or wrong. Returns how many there were."""
+    page.wait_for_load_state("domcontentloaded")
     names = [form.get_attribute("id") or "" for form in page.locator("form[data-practice]").all()]
     for name in names:
         form = page.locator(f"form#{name}")

@@ -53,6 +53,7 @@ def _three_pupils(page: Page) -> dict[str, tuple[str, str]]:
     expect(page.get_by_text("Chưa có gì được ghi.")).to_be_visible()
     page.get_by_role("button", name="Thêm 3 người vào lớp").click()
     expect(page.get_by_text("Mật khẩu chỉ hiện một lần")).to_be_visible()
+    expect(page.locator(".slips > li")).to_have_count(len(PUPILS))  # `all` below does not wait for the page to come
     slips = {}
     for slip in page.locator(".slips > li").all():
         name = slip.locator("strong").inner_text().split(" · ")[1]
@@ -104,6 +105,7 @@ def _who_has_done_what(page: Page, address: str, tmp_path: Path) -> None:
 
 def _the_slips_are_gone(page: Page, address: str, slips: dict[str, tuple[str, str]]) -> None:
     page.get_by_role("link", name=re.compile(PUPILS[0])).first.click()
+    expect(page.get_by_role("contentinfo")).to_be_visible()
     told = page.content()
     assert slips[PUPILS[0]][0] in told
     assert slips[PUPILS[0]][1] not in told

@@ -69,6 +69,7 @@ def _three_learners(page: Page) -> dict[str, tuple[str, str]]:
     page.get_by_role("textbox", name="Danh sách").fill("\n".join(LEARNERS))
     page.get_by_role("button", name="Xem trước").click()
     page.get_by_role("button", name="Thêm 3 người vào lớp").click()
+    expect(page.locator(".slips > li")).to_have_count(len(LEARNERS))  # `all` below does not wait for the page to come
     slips = {}
     for slip in page.locator(".slips > li").all():
         username, password = slip.locator("code").all_inner_texts()

@@ -40,6 +40,7 @@ def _go_on(page: Page) -> str:
     """To the next screen, where the heading has the focus. Returns the place it says."""
     page.get_by_role("link", name="Tiếp", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.wait_for_load_state("domcontentloaded")
     return page.locator("main strong").first.inner_text()
 
 
