@@ -171,6 +171,7 @@ RULES: dict[str, Rule] = {
     "quizzes:start": SIGNED_IN,
     "quizzes:attempt": ONES_OWN,
     "quizzes:save": ONES_OWN,
+    "quizzes:media": ONES_OWN,
     "quizzes:finish": ONES_OWN,
     "certificates:lookup": ANYBODY,
     "certificates:verify": ANYBODY,

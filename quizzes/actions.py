@@ -25,8 +25,21 @@ from pages.actions import Loaded, load_page
 from people.models import User
 from quizzes import marking, queries, responses, statements
 from quizzes.files import BankError, QuestionFile, read_questions
-from quizzes.models import AnswerStep, Attempt, AttemptState, Category, Question, QuestionVersion, QuizPage, Slot
+from quizzes.kinds import KINDS
+from quizzes.models import (
+    AnswerStep,
+    Attempt,
+    AttemptState,
+    Category,
+    Media,
+    Question,
+    QuestionVersion,
+    QuizPage,
+    Slot,
+    Tag,
+)  # fmt: skip
 from quizzes.queries import TOLERANCE
+from quizzes.rendering import media_in
 
 __all__ = [
     "BankError", "Closed", "Conflict", "NoAttemptsLeft", "QuizNotReady", "begin", "close_overdue", "finish_attempt",
@@ -87,7 +100,7 @@ def load_quiz(*, course: CoursePage, quiz: Mapping[str, Any], now: dt.datetime, 
         }
     except (KeyError, ValueError, ArithmeticError) as error:
         raise BankError(_("%(path)s: thiếu hoặc sai một mục: %(error)s.") % {"path": path, "error": error}) from error
-    ready = category.questions.filter(retired_at__isnull=True).count()
+    ready = queries.servable_versions(category.pk).count()
     if ready < fields["ask"]:
         told = {"path": path, "ask": fields["ask"], "ready": ready}
         raise BankError(_("%(path)s: hỏi %(ask)s câu mà chỉ có %(ready)s câu.") % told)
@@ -113,10 +126,22 @@ def _load_question(category: Category, read: QuestionFile, now: dt.datetime) -> 
     if back:
         question.retired_at = None
         question.save(update_fields=["retired_at"])
+    tagged = _set_tags(question, read.tags)
     last = question.versions.order_by("-number").first()
     if last and {name: getattr(last, name) for name in read.content} == read.content:
-        return back
-    QuestionVersion.objects.create(question=question, number=last.number + 1 if last else 1, created_at=now, **read.content)
+        return back or tagged
+    number = last.number + 1 if last else 1
+    version = QuestionVersion.objects.create(question=question, number=number, created_at=now, **read.content)
+    texts = [version.stem, version.feedback, *KINDS[version.kind].texts(version.body)]
+    version.media.set(Media.objects.filter(name__in=media_in(texts)))
+    return True
+
+
+def _set_tags(question: Question, names: tuple[str, ...]) -> bool:
+    """Whether anything changed."""
+    if set(names) == set(question.tags.values_list("name", flat=True)):
+        return False
+    question.tags.set([Tag.objects.get_or_create(name=name)[0] for name in names])
     return True
 
 
@@ -172,11 +197,11 @@ def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, see
 
 def _make_attempt(enrolment: Enrolment, quiz: QuizPage, number: int, seed: int, now: dt.datetime) -> Attempt:
     rng = random.Random(seed)  # noqa: S311  a draw that can be repeated from the kept seed
-    drawn = _draw(queries.latest_versions(quiz.category_id), quiz.ask, rng)
+    drawn = _draw(list(queries.servable_versions(quiz.category_id)), quiz.ask, rng)
     limit = quiz.time_limit_minutes
     attempt = Attempt.objects.create(
         enrolment=enrolment, quiz=quiz, part=quiz.translation_key, number=number, seed=seed, started_at=now,
-        deadline=now + dt.timedelta(minutes=limit) if limit else None, max_marks=Decimal(len(drawn)),
+        deadline=now + dt.timedelta(minutes=limit) if limit else None, max_marks=sum((worth(one) for one in drawn), Decimal(0)),
         rules={
             "ask": quiz.ask, "pass_mark": f"{quiz.pass_mark:.2f}", "attempts_allowed": quiz.attempts_allowed,
             "time_limit_minutes": limit,
@@ -184,10 +209,15 @@ def _make_attempt(enrolment: Enrolment, quiz: QuizPage, number: int, seed: int, 
     )  # fmt: skip
     orders = [responses.draw_order(version.kind, version.body, quiz.shuffle, rng) for version in drawn]
     Slot.objects.bulk_create(
-        Slot(attempt=attempt, position=place, version=version, order=order)
+        Slot(attempt=attempt, position=place, version=version, order=order, max_mark=worth(version))
         for place, (version, order) in enumerate(zip(drawn, orders, strict=True), 1)
     )
     return attempt
+
+
+def worth(version: QuestionVersion) -> Decimal:
+    """What a question counts in an attempt; an opinion counts nothing."""
+    return version.mark if KINDS[version.kind].scored else Decimal(0)
 
 
 def _draw(versions: list[QuestionVersion], ask: int, rng: random.Random) -> list[QuestionVersion]:
@@ -292,6 +322,7 @@ def _mark_slots(attempt: Attempt) -> list[tuple[Slot, AnswerStep]]:
     for slot in slots:
         step = steps.get(slot.pk)
         share = marking.mark(slot.version.kind, slot.version.body, step.response if step else {})
+        assert share is not None, "latest_versions serves no question that a person has to mark"
         slot.mark = marking.earned(share, slot.max_mark)
     Slot.objects.bulk_update(slots, ["mark"])
     attempt.marks = sum((slot.mark or Decimal(0) for slot in slots), Decimal(0))

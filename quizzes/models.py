@@ -6,6 +6,7 @@ import uuid
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -16,20 +17,36 @@ from wagtail.models import Page
 from courses.models import Enrolment
 from pages.models import BasePage
 from people.models import Organisation
+from quizzes.kinds import KINDS
+
+
+def _private_storage() -> Storage:
+    # What shows in a question is no more public than the question.
+    return storages["private"]
+
 
 # --- the bank: rows, never pages or snippets, so that no editor can list, copy or preview the keys ---------------------
 
 
 class Category(models.Model):
-    """A named set of questions, owned by an organisation or, when empty, by the programme."""
+    """A named set of questions, owned by an organisation or, when empty, by the programme. Sets may stand inside sets."""
 
     code = models.CharField(_("mã"), max_length=60, unique=True)
     name = models.CharField(_("tên"), max_length=200)
     owner = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
 
     class Meta:
         verbose_name = _("ngân hàng câu hỏi")
         verbose_name_plural = _("ngân hàng câu hỏi")
+        constraints = [models.UniqueConstraint(fields=["parent", "name"], name="category_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    name = models.CharField(_("nhãn"), max_length=40, unique=True)
 
     def __str__(self) -> str:
         return self.name
@@ -40,20 +57,11 @@ class Question(models.Model):
 
     code = models.CharField(max_length=60, unique=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="questions")
+    tags = models.ManyToManyField(Tag, related_name="questions", blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.code
-
-
-class QuestionKind(models.TextChoices):
-    SINGLE = "single", _("Chọn một")
-    MULTIPLE = "multiple", _("Chọn nhiều")
-    TRUE_FALSE = "true_false", _("Đúng hay sai")
-    SHORT_TEXT = "short_text", _("Viết vài chữ")
-    NUMBER = "number", _("Điền số")
-    MATCHING = "matching", _("Ghép cặp")
-    ORDERING = "ordering", _("Sắp thứ tự")
 
 
 class Difficulty(models.TextChoices):
@@ -63,22 +71,18 @@ class Difficulty(models.TextChoices):
 
 
 class QuestionVersion(models.Model):
-    """Immutable once served. An edit is the next number. `body` holds the key; its shape goes by kind:
-
-    single, multiple: {"options": [{"id": "a", "text": str, "correct": bool, "feedback": str}]}
-    true_false:       {"answer": bool, "feedback_true": str, "feedback_false": str}
-    short_text:       {"accept": [str]}
-    number:           {"answer": "7", "tolerance": "0", "unit": str}   decimal strings
-    matching:         {"pairs": [{"id": "a", "left": str, "right": str}], "extra": [{"id": "x1", "text": str}]}
-    ordering:         {"items": [{"id": "a", "text": str}]}            in the right order
-    """
+    """Immutable once served. An edit is the next number. `body` holds the key; its shape goes by kind (quizzes.kinds)."""
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=20, choices=QuestionKind.choices)
+    kind = models.CharField(max_length=20, choices=[(kind.name, kind.label) for kind in KINDS.values()])
+    name = models.CharField(max_length=200, blank=True, help_text="How authors call it; learners never see it.")
     difficulty = models.CharField(max_length=10, choices=Difficulty.choices, default=Difficulty.MEDIUM)
     competency = models.CharField(max_length=60, blank=True)
     lesson = models.CharField(max_length=255, blank=True, help_text="Slug of the lesson to reread.")
+    mark = models.DecimalField(
+        max_digits=12, decimal_places=7, default=Decimal(1), help_text="Weight beside the other questions."
+    )
     stem = models.TextField()
     body = models.JSONField()
     feedback = models.TextField(blank=True)
@@ -89,6 +93,30 @@ class QuestionVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.question_id} v{self.number}"
+
+
+class MediaQuerySet(models.QuerySet["Media"]):
+    def visible_to(self, user: Any) -> MediaQuerySet:
+        """Of questions that were served to `user`."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(versions__slots__attempt__enrolment__learner=user).distinct()
+
+
+class Media(models.Model):
+    """A picture or a sound that questions refer to as `media:NAME`. The name is the SHA-256 of what is in the file, so
+    that a version goes on meaning the same; the file is never changed."""
+
+    name = models.CharField(max_length=72, unique=True)
+    file = models.FileField(storage=_private_storage, upload_to="quizzes")
+    size = models.PositiveIntegerField()
+    added_at = models.DateTimeField()
+    versions = models.ManyToManyField(QuestionVersion, related_name="media", blank=True)
+
+    objects = MediaQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 # --- the quiz: a page that says the rules ------------------------------------------------------------------------------
@@ -185,9 +213,7 @@ class Attempt(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["enrolment", "quiz", "number"], name="attempt_number_once"),
-            models.UniqueConstraint(
-                fields=["enrolment", "quiz"], condition=Q(state="in_progress"), name="attempt_one_open"
-            ),
+            models.UniqueConstraint(fields=["enrolment", "quiz"], condition=Q(state="in_progress"), name="attempt_one_open"),
             models.CheckConstraint(
                 name="attempt_finished_has_score",
                 condition=~Q(state="finished") | Q(score__isnull=False, finished_at__isnull=False, passed__isnull=False),

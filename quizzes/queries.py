@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from courses.models import CoursePage, Enrolment
 from courses.queries import Standing, course_outline, enrolment_in, standing
 from quizzes import responses
+from quizzes.kinds import KINDS
 from quizzes.models import AnswerStep, Attempt, AttemptState, Question, QuestionVersion, QuizPage, Slot
 
 # An answer sent in the last second may be half a minute on its way; the learner is shown the deadline without it.
@@ -25,14 +26,17 @@ def is_over(attempt: Attempt, now: dt.datetime) -> bool:
     return attempt.deadline is not None and now > attempt.deadline + TOLERANCE
 
 
-def latest_versions(category_id: int) -> list[QuestionVersion]:
+def latest_versions(category_id: int) -> QuerySet[QuestionVersion]:
     """The latest version of every question in the bank that is not retired. One query."""
     newest = QuestionVersion.objects.filter(question=OuterRef("question")).order_by("-number").values("number")[:1]
-    return list(
-        QuestionVersion.objects.filter(
-            question__category_id=category_id, question__retired_at__isnull=True, number=Subquery(newest)
-        )
+    return QuestionVersion.objects.filter(
+        question__category_id=category_id, question__retired_at__isnull=True, number=Subquery(newest)
     )
+
+
+def servable_versions(category_id: int) -> QuerySet[QuestionVersion]:
+    """Those that an attempt may serve: what a person has to mark is not, as nobody is asked to mark it yet."""
+    return latest_versions(category_id).filter(kind__in=[name for name, kind in KINDS.items() if not kind.by_hand])
 
 
 def bank(category_id: int) -> dict[str, QuestionVersion]:
@@ -40,6 +44,15 @@ def bank(category_id: int) -> dict[str, QuestionVersion]:
     codes = dict(Question.objects.filter(category_id=category_id).order_by("pk").values_list("pk", "code"))
     found = {version.question_id: version for version in latest_versions(category_id)}
     return {code: found[question] for question, code in codes.items() if question in found}
+
+
+def tags_of(category_id: int) -> dict[str, tuple[str, ...]]:
+    """The tags of the bank's questions by their codes; questions without any are left out."""
+    found: dict[str, tuple[str, ...]] = {}
+    pairs = Question.objects.filter(category_id=category_id, tags__isnull=False).order_by("tags__pk")
+    for code, name in pairs.values_list("code", "tags__name"):
+        found[code] = (*found.get(code, ()), name)
+    return found
 
 
 def last_steps(attempt: Attempt) -> dict[int, AnswerStep]:
@@ -85,14 +98,13 @@ class Panel:
 def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
     """Rules and attempts for whoever reads the quiz page; nobody else's attempts."""
     course = CoursePage.objects.parent_of(quiz).first()
-    bank = Question.objects.filter(category=quiz.category_id, retired_at__isnull=True)
     enrolment = enrolment_in(user, course.pk) if course and user.is_authenticated else None
     attempts = list(Attempt.objects.filter(enrolment=enrolment, quiz=quiz).order_by("number")) if enrolment else []
     current = next((attempt for attempt in attempts if attempt.state == AttemptState.IN_PROGRESS), None)
     return Panel(
         course_title=course.title if course else "",
         course_url=course_outline(course).url if course else "",
-        ready=bank.count() >= quiz.ask,
+        ready=servable_versions(quiz.category_id).count() >= quiz.ask,
         enrolment=enrolment,
         finished=tuple(attempt for attempt in attempts if attempt.state == AttemptState.FINISHED),
         current=current,
@@ -194,7 +206,8 @@ def slot_of(*, user: Any, attempt_id: uuid.UUID, position: int) -> Slot:
 
 @dataclass(frozen=True, kw_only=True)
 class Reviewed:
-    """A question after marking. `verdict` is "right", "part", "wrong" or "none"; `right` is empty unless it may be told."""
+    """A question after marking. `verdict` is "right", "part", "wrong", "said" (an opinion) or "none"; `right` is empty
+    unless it may be told."""
 
     position: int
     stem: str
@@ -224,14 +237,11 @@ class Result:
     passed_before: bool  # in this attempt or another one
     review: tuple[Reviewed, ...]
     right: int
+    total: int  # questions that count
     left: int | None
     current: Attempt | None
     standing: Standing
     completed: bool
-
-    @property
-    def total(self) -> int:
-        return int(self.attempt.rules["ask"])
 
     @property
     def others_missing(self) -> list[Any]:
@@ -241,7 +251,8 @@ class Result:
     @property
     def lessons(self) -> list[tuple[str, str]]:
         """Lessons to reread, (title, address), of questions that were not right; each once."""
-        found = {one.lesson_url: one.lesson_title for one in self.review if one.verdict != "right" and one.lesson_url}
+        missed = [one for one in self.review if one.verdict not in {"right", "said"} and one.lesson_url]
+        found = {one.lesson_url: one.lesson_title for one in missed}
         return [(title, url) for url, title in found.items()]
 
 
@@ -263,7 +274,8 @@ def result(attempt: Attempt) -> Result:
         keys_shown=keys_shown,
         passed_before=passed,
         review=tuple(_reviewed(slot, steps.get(slot.pk), lessons, keys_shown) for slot in slots) if current is None else (),
-        right=sum(slot.mark == slot.max_mark for slot in slots),
+        right=sum(slot.mark == slot.max_mark for slot in slots if slot.max_mark),
+        total=sum(slot.max_mark > 0 for slot in slots),
         left=left,
         current=current,
         standing=standing(attempt.enrolment),
@@ -271,19 +283,23 @@ def result(attempt: Attempt) -> Result:
     )
 
 
+def _verdict(mark: Decimal, most: Decimal) -> str:
+    return "right" if mark == most else "part" if mark > 0 else "wrong"
+
+
 def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], keys_shown: bool) -> Reviewed:
     version, response = slot.version, step.response if step else {}
     kind, body = version.kind, version.body
     mark = slot.mark or Decimal(0)
-    verdict = "none" if not response else "right" if mark == slot.max_mark else "part" if mark else "wrong"
-    lesson = lessons.get(version.lesson)
+    verdict = "none" if not response else "said" if not slot.max_mark else _verdict(mark, slot.max_mark)
+    lesson, told = lessons.get(version.lesson), keys_shown and verdict not in {"right", "said"}
     return Reviewed(
         position=slot.position,
         stem=version.stem,
         verdict=verdict,
-        share=int(100 * mark / slot.max_mark),
+        share=int(100 * mark / slot.max_mark) if slot.max_mark else 0,
         answer=responses.summarise(kind, body, response),
-        right=responses.summarise(kind, body, responses.right_response(kind, body)) if keys_shown and verdict != "right" else [],
+        right=responses.summarise(kind, body, responses.right_response(kind, body)) if told else [],
         remarks=responses.remarks(kind, body, response),
         feedback=version.feedback,
         lesson_title=lesson.title if lesson else "",

@@ -6,6 +6,7 @@ from quizzes import views
 
 app_name = "quizzes"
 urlpatterns = [
+    path("media/<str:name>", views.media, name="media"),
     path("start/<int:page_id>/", views.start, name="start"),
     path("attempts/<uuid:attempt_id>/", views.attempt, name="attempt"),
     path("attempts/<uuid:attempt_id>/save/", views.save, name="save"),

@@ -8,22 +8,26 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quizzes import actions, queries, responses
 from quizzes.forms import AnswerForm
-from quizzes.models import AnswerStep, Attempt, AttemptState, QuizPage, Slot
+from quizzes.models import AnswerStep, Attempt, AttemptState, Media, QuizPage, Slot
 from quizzes.templatetags.quizzes import clock
 
 REVIEW = "xem-lai"
 DRAFT = "quiz_draft"
-_FIELD = re.compile(r"answer|(pair|place)-\d{1,2}")
+MEDIA_TYPES = {
+    "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "svg": "image/svg+xml",
+    "mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav",
+}  # fmt: skip
+_FIELD = re.compile(r"answer|(pair|place|mark)-\d{1,2}|gap-[A-Za-z0-9]{1,10}")
 
 
 @require_POST
@@ -96,6 +100,17 @@ def finish(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     act(attempt=found, now=timezone.now())
     request.session.pop(DRAFT, None)
     return _to(attempt_id)
+
+
+@require_safe
+def media(request: HttpRequest, name: str) -> FileResponse:
+    """A picture or a sound of a question. The name is what is in it, so it may be kept for good, by this browser alone."""
+    found = get_object_or_404(Media.objects.visible_to(request.user), name=name)
+    reply = FileResponse(found.file.open(), content_type=MEDIA_TYPES[name.rpartition(".")[2]])
+    reply["Cache-Control"] = "private, max-age=31536000, immutable"
+    reply["X-Content-Type-Options"] = "nosniff"
+    reply["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return reply
 
 
 def _answer(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
 
-from quizzes import queries
+from quizzes import queries, rendering
 
 register = template.Library()
-
-# No raw HTML: what it makes is safe to show.
-_markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
 @register.simple_tag(takes_context=True)
@@ -25,11 +21,32 @@ def quiz_panel(context: dict[str, Any], page: Any) -> queries.Panel:
     return queries.panel(quiz=page, user=context["request"].user, now=timezone.now())
 
 
+def _address(name: str) -> str:
+    return reverse("quizzes:media", args=[name])
+
+
 @register.filter
 def inline(text: str) -> SafeString:
     """Markdown of a question, each paragraph as a line of its own: a legend may hold no paragraphs."""
-    parts = [part for part in re.split(r"\n\s*\n", text) if part.strip()]
-    return mark_safe("".join(f'<span class="d-block">{_markdown.renderInline(part)}</span>' for part in parts))  # noqa: S308
+    return mark_safe(rendering.inline(text, _address))  # noqa: S308  rendering lets no HTML through
+
+
+@register.filter
+def phrase(text: str) -> SafeString:
+    """One paragraph of Markdown, as an option has."""
+    return mark_safe(rendering.phrase(text, _address))  # noqa: S308
+
+
+@register.filter
+def passage(text: str) -> SafeString:
+    """Markdown between two gaps: what stands before and after stays on its line."""
+    return mark_safe(rendering.passage(text, _address))  # noqa: S308
+
+
+@register.filter
+def medium(reference: str) -> str:
+    """The address of `media:NAME`."""
+    return _address(reference.removeprefix("media:"))
 
 
 @register.filter

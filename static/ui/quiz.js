@@ -45,7 +45,7 @@
   function answer(box) {
     var fields = {};
     new FormData(box).forEach(function (value, name) {
-      if (!/^(answer|pair-\d+|place-\d+)$/.test(name) || value === "") { return; }
+      if (!/^(answer|(pair|place|mark)-\d+|gap-[A-Za-z0-9]+)$/.test(name) || value === "") { return; }
       (fields[name] = fields[name] || []).push(value);
     });
     return fields;
@@ -59,7 +59,9 @@
     });
   }
   function full(box) {
-    var selects = all("select", box).map(function (field) { return field.value; });
+    var parts = all("[role=group]", box);
+    if (parts.length) { return parts.every(function (part) { return part.querySelector(":checked"); }); }
+    var selects = all("select, .gap input", box).map(function (field) { return field.value.trim(); });
     if (!selects.length) { return Object.keys(answer(box)).length > 0; }
     var twice = box.dataset.kind === "ordering" && selects.some(function (value, place) {
       return value && selects.indexOf(value) !== place;
@@ -261,6 +263,12 @@
   quiz.addEventListener("input", function (event) {
     var box = event.target.form;
     if (box && box.dataset.question && event.target.type === "text") { changed(box, 1500); }
+  });
+
+  /* A place on a picture is one of the list below it. */
+  quiz.addEventListener("click", function (event) {
+    var name = event.target.getAttribute && event.target.getAttribute("data-area"), field = name && document.getElementById(name);
+    if (field) { field.click(); }
   });
 
   quiz.addEventListener("submit", function (event) {

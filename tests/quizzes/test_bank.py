@@ -65,7 +65,7 @@ def test_a_code_of_another_bank_is_refused_and_nothing_is_kept(now: dt.datetime)
 @pytest.mark.parametrize(
     "change",
     [
-        {"id": ""}, {"id": "x" * 61}, {"kind": "essay"}, {"kind": None}, {"difficulty": "rất khó"}, {"stem": "  "},
+        {"id": ""}, {"id": "x" * 61}, {"kind": "khong-co"}, {"kind": None}, {"difficulty": "rất khó"}, {"stem": "  "},
         {"options": None},
         {"options": [{"text": "Một", "correct": True}]}, {"options": [{"text": "Một"}, {"text": "Hai"}]},
         {"options": [{"text": "Một", "correct": True}, {"text": "Hai", "correct": True}]}, {"options": ["Một", "Hai"]},

@@ -10,75 +10,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quizzes import marking, responses
-
-KINDS = ["single", "multiple", "true_false", "short_text", "number", "matching", "ordering"]
-LETTERS = "abcdefgh"
-# Enough of what people type, combining marks and odd digits too; all of Unicode takes two seconds to draw from.
-TYPED = "aAđĐeếkniê \u0301\u0302\u032301237,.-+−٣²½…“”?xyz"
+from quizzes.kinds import KINDS
+from tests.quizzes import plain
 
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
 
+MARKED = [name for name, kind in KINDS.items() if kind.scored and not kind.by_hand]
+
 
 @st.composite
-def questions(draw: Any, kinds: list[str] = KINDS) -> tuple[str, dict[str, Any]]:
+def questions(draw: Any, kinds: list[str] = MARKED) -> tuple[str, dict[str, Any]]:
     kind = draw(st.sampled_from(kinds))
-    size = draw(st.integers(2, 6))
-    if kind == "single":
-        right = draw(st.integers(0, size - 1))
-        return kind, {
-            "options": [{"id": LETTERS[n], "text": f"t{n}", "correct": n == right, "feedback": ""} for n in range(size)]
-        }
-    if kind == "multiple":
-        right = draw(st.sets(st.integers(0, size - 1), min_size=1))
-        return kind, {
-            "options": [{"id": LETTERS[n], "text": f"t{n}", "correct": n in right, "feedback": ""} for n in range(size)]
-        }
-    if kind == "true_false":
-        return kind, {"answer": draw(st.booleans()), "feedback_true": "", "feedback_false": ""}
-    if kind == "short_text":
-        return kind, {"accept": draw(st.lists(st.sampled_from(["thiên kiến", "ảo giác", "nhãn"]), min_size=1, unique=True))}
-    if kind == "number":
-        answer = draw(st.decimals(-(10**6), 10**6, places=2))
-        return kind, {"answer": str(answer), "tolerance": str(draw(st.decimals(0, 5, places=1))), "unit": ""}
-    if kind == "matching":
-        extra = draw(st.integers(0, 2))
-        return kind, {
-            "pairs": [{"id": LETTERS[n], "left": f"l{n}", "right": f"r{n}"} for n in range(size)],
-            "extra": [{"id": f"x{n}", "text": f"s{n}"} for n in range(extra)],
-        }
-    return kind, {"items": [{"id": LETTERS[n], "text": f"t{n}"} for n in range(size)]}
+    return kind, KINDS[kind].read(draw(plain.plain_forms([kind])))
 
 
 @st.composite
 def answered(draw: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
     kind, body = draw(questions())
-    if kind in {"single", "multiple"}:
-        ids = [option["id"] for option in body["options"]]
-        if kind == "single":
-            return kind, body, {"choice": draw(st.sampled_from(ids))}
-        return kind, body, {"choices": draw(st.lists(st.sampled_from(ids), min_size=1, unique=True))}
-    if kind == "true_false":
-        return kind, body, {"value": draw(st.booleans())}
-    if kind == "short_text":
-        return kind, body, {"text": draw(st.text(TYPED, min_size=1, max_size=30))}
-    if kind == "number":
-        return (
-            kind,
-            body,
-            {"number": draw(st.one_of(st.text(TYPED, max_size=12), st.decimals(-(10**6), 10**6, places=1).map(str)))},
-        )
-    if kind == "matching":
-        rights = list(responses.rights(body))
-        lefts = [pair["id"] for pair in body["pairs"]]
-        return kind, body, {"pairs": draw(st.dictionaries(st.sampled_from(lefts), st.sampled_from(rights), min_size=1))}
-    ids = [item["id"] for item in body["items"]]
-    return kind, body, {"places": draw(st.dictionaries(st.sampled_from(ids), st.integers(1, len(ids)), min_size=1))}
+    return kind, body, draw(plain.answers(kind, body))
 
 
 @given(answered())
-def test_a_mark_is_a_share_between_nothing_and_all(case: Any) -> None:
-    assert 0 <= marking.mark(*case) <= 1
+def test_a_mark_is_a_share_between_the_least_and_all(case: Any) -> None:
+    kind, body, response = case
+    assert KINDS[kind].least(body) <= marking.mark(kind, body, response) <= 1
+    responses.check(kind, body, response)
 
 
 @given(questions())
@@ -92,29 +49,35 @@ def test_the_right_answer_earns_all_and_no_answer_nothing(question: Any) -> None
 def test_the_order_of_options_and_of_the_answer_does_not_change_the_mark(case: Any, rng: random.Random) -> None:
     kind, body, response = case
     before = marking.mark(kind, body, response)
-    turned = {
-        name: rng.sample(value, len(value)) if isinstance(value, list) and kind != "ordering" else value
-        for name, value in body.items()
-    }
-    shuffled = {
-        name: rng.sample(value, len(value)) if isinstance(value, list)
-        else dict(rng.sample(list(value.items()), len(value))) if isinstance(value, dict) else value
-        for name, value in response.items()
-    }  # fmt: skip
-    assert marking.mark(kind, turned, shuffled) == before
+
+    def turned(value: Any, name: str) -> Any:
+        if isinstance(value, list) and name in {"options", "pairs", "extra", "areas", "choices"}:
+            return [turned(one, "") for one in rng.sample(value, len(value))]
+        if isinstance(value, dict):
+            return {key: turned(one, key) for key, one in rng.sample(list(value.items()), len(value))}
+        return value
+
+    assert marking.mark(kind, turned(body, ""), turned(response, "")) == before
 
 
 @given(questions(), st.randoms(use_true_random=False), st.booleans())
 def test_what_a_page_sends_back_for_the_right_answer_earns_all(question: Any, rng: random.Random, shuffle: bool) -> None:
     kind, body = question
     order = responses.draw_order(kind, body, shuffle, rng)
-    right = responses.right_response(kind, body)
-    shown = responses.show(kind, body, order, right)
-    fields = {row.name: [choice.value for choice in row.choices if choice.chosen] for row in shown.rows}
-    fields["answer"] = [choice.value for choice in shown.choices if choice.chosen] or [shown.text]
-    parsed = responses.parse(kind, body, order, fields)
+    parsed = responses.parse(
+        kind, body, order, plain.sent_back(responses.show(kind, body, order, responses.right_response(kind, body)))
+    )
     assert marking.mark(kind, body, parsed) == 1
     responses.check(kind, body, parsed)
+
+
+@given(answered(), st.randoms(use_true_random=False))
+def test_an_answer_shown_again_and_sent_again_is_the_same(case: Any, rng: random.Random) -> None:
+    kind, body, response = case
+    order = responses.draw_order(kind, body, True, rng)
+    again = responses.parse(kind, body, order, plain.sent_back(responses.show(kind, body, order, response)))
+    assert marking.mark(kind, body, again) == marking.mark(kind, body, response)
+    assert responses.summarise(kind, body, again) == responses.summarise(kind, body, response)
 
 
 @given(questions(["matching", "ordering"]), st.randoms(use_true_random=False))

@@ -16,7 +16,8 @@ import pytest
 from courses.models import CoursePage, Enrolment
 from lrs.models import Statement
 from people.models import User
-from quizzes import marking, responses, statements
+from quizzes import marking, statements
+from quizzes.kinds.arranging import rights
 from quizzes.models import AnswerStep, Attempt, Question, QuestionVersion, QuizPage, Slot
 from tests.world import make_bank
 
@@ -113,4 +114,4 @@ def test_the_key_is_not_in_the_order_of_what_a_statement_lists(course: SimpleNam
         listed = statements.question_activity(version).extra
         texts = [one["description"]["vi"] for one in listed.get("target", listed.get("choices"))]
         assert texts == sorted(texts)
-        assert len(texts) == len(responses.rights(version.body) if kind == "matching" else version.body["items"])
+        assert len(texts) == len(rights(version.body) if kind == "matching" else version.body["items"])

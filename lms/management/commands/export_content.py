@@ -15,7 +15,7 @@ from pages.markdown import ContentError
 from pages.queries import content_pages, former_paths, page_address
 from quizzes.files import BankError, write_quiz
 from quizzes.models import QuizPage
-from quizzes.queries import bank
+from quizzes.queries import bank, tags_of
 
 
 class Command(BaseCommand):
@@ -67,4 +67,4 @@ class Command(BaseCommand):
         quiz = quizzes[0]
         if quiz.category.code != course.code:
             raise ContentError(f"courses/{course.code}/{quiz.slug}: asks from the bank of {quiz.category.code}")
-        return {**changes, **write_quiz(quiz=quiz, versions=bank(quiz.category_id), folder=folder)}
+        return {**changes, **write_quiz(quiz=quiz, versions=bank(quiz.category_id), tags=tags_of(quiz.category_id), folder=folder)}
