@@ -35,6 +35,8 @@ class Category(models.Model):
     name = models.CharField(_("tên"), max_length=200)
     owner = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    # A quiz.yaml says what is in it: what the file does not have is retired, so nothing else may be put in here.
+    in_files = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("ngân hàng câu hỏi")
@@ -58,6 +60,8 @@ class Question(models.Model):
     code = models.CharField(max_length=60, unique=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="questions")
     tags = models.ManyToManyField(Tag, related_name="questions", blank=True)
+    # What its latest version asks, without accents, case and stops, hashed: two that ask the same are found by it.
+    likeness = models.CharField(max_length=64, blank=True, db_index=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

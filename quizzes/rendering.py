@@ -45,7 +45,7 @@ class _Renderer(RendererHTML):
         source = escape(self.address(found[1]))
         if found[1].endswith(_SOUNDS):
             return f'<audio controls preload="none" src="{source}" aria-label="{escape(words)}"></audio>'
-        return f'<img src="{source}" alt="{escape(words)}" loading="lazy" class="img-fluid">'
+        return f'<img src="{source}" alt="{escape(words)}" loading="lazy">'
 
 
 def _parser(address: Callable[[str], str]) -> MarkdownIt:

@@ -270,6 +270,12 @@
     var name = event.target.getAttribute && event.target.getAttribute("data-area"), field = name && document.getElementById(name);
     if (field) { field.click(); }
   });
+  function areas() {
+    all("[data-area]").forEach(function (area) {
+      area.classList.toggle("on", document.getElementById(area.getAttribute("data-area")).checked);
+    });
+  }
+  quiz.addEventListener("change", areas);
 
   quiz.addEventListener("submit", function (event) {
     var box = event.target;
@@ -309,5 +315,6 @@
     stamp = Math.max(stamp, pending[position].stamp);
     if (box) { fill(box, pending[position]); map(position); }
   });
+  areas();
   if (positions().length) { flush(); }
 })();

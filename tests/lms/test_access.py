@@ -47,6 +47,7 @@ from people.models import OpenedAccount
 from people.oidc import Claims
 from plans.actions import enter_measurement
 from quizzes.actions import start_attempt
+from quizzes.models import Media, QuestionVersion
 from reminders.actions import rehearse, stop_token
 from reminders.judgement import DEFAULTS, Rule
 from tests import world
@@ -162,6 +163,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         },
         "courses:answer": {"page_id": course.lessons[0].pk}, "courses:opened": {"page_id": course.lessons[0].pk},
         "courses:done": {"page_id": course.lessons[0].pk}, "quizzes:start": {"page_id": course.quiz.pk},
+        "quizzes:media": {"name": _picture_in(attempt)},
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
         **agency, **proved, "agencies:withdraw": {"pk": needed.pk}, **_of_her_own(officer, ward, now),
@@ -172,6 +174,20 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "unlink_identity": {"pk": identity.pk}, "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
         "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
     }  # fmt: skip
+
+
+def _picture_in(attempt: Any) -> str:
+    """Of a question that this attempt served, and no other."""
+    picture = Media(name=f"{attempt.pk.hex * 2}.png", size=1, added_at=attempt.started_at)
+    picture.file.save(f"quizzes/{picture.name}", ContentFile(b"x"))
+    # A version of its own: both attempts draw from the same bank.
+    slot = attempt.slots.first()
+    number = QuestionVersion.objects.filter(question=slot.version.question).count() + 1
+    content = {"kind": slot.version.kind, "stem": slot.version.stem, "body": slot.version.body}
+    slot.version = slot.version.question.versions.create(number=number, created_at=attempt.started_at, **content)
+    slot.save()
+    picture.versions.add(slot.version)
+    return picture.name
 
 
 def _guardians_token(klass: TrainingClass, teacher: Any) -> str:
@@ -197,7 +213,7 @@ def _outside(teacher: Any, officer: Any, klass: TrainingClass, ward: Any, course
     return {
         **{f"agencies:outside_{name}": {"pk": made.pk} for name in ("withdraw", "evidence")},
         **{f"agencies:completion_{name}": {"pk": key} for name in ("list", "errors", "undo")},
-        "classes:unwaive": {"outside": waived.pk}
+        "classes:unwaive": {"outside": waived.pk},
     }
 
 

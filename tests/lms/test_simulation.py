@@ -115,9 +115,7 @@ def test_a_copy_is_frozen_to_the_agency_and_its_ward(city: SimpleNamespace, cour
     passes = next(one for one in PATTERNS if one.name == "passes")
     play(learner=played, course=course.page, pattern=passes, start=start, seed=3, organisation=city.clinic, source="class")
     wards = {city.ward.path: city.ward.pk}
-    copy_for(
-        copied, course.page, passes, start, 3, organisation=city.clinic.pk, ward=ward_of(city.clinic, wards), source="class"
-    )
+    copy_for(copied, course.page, passes, start, 3, organisation=city.clinic.pk, ward=ward_of(city.clinic, wards), source="class")
     found = left_by(copied)
     assert found == left_by(played)
     assert (found["Enrolment"][0]["organisation_id"], found["Enrolment"][0]["ward_id"]) == (city.clinic.pk, city.ward.pk)

@@ -21,7 +21,6 @@ class TestHealth:
         response = client.get("/readyz")
         assert response.status_code == 503 and response.json()["cache"] == "down"
 
-
     def test_not_ready_without_a_broker(self, client, db, monkeypatch):
         from lms.celery import app
 

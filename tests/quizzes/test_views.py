@@ -17,6 +17,7 @@ from quizzes import actions, queries, responses
 from quizzes.models import AnswerStep, Attempt, QuestionVersion, Slot
 from tests import world
 from tests.quizzes.conftest import answer_all
+from tests.quizzes.plain import sent_back
 from tests.quizzes.test_attempts import first, limit
 
 
@@ -39,10 +40,7 @@ def url(attempt: Attempt, place: Any = None) -> str:
 
 def fields_for(slot: Slot, response: Any) -> dict[str, list[str]]:
     """What a browser would post to give `response`."""
-    shown = responses.show(slot.version.kind, slot.version.body, slot.order, response)
-    fields = {row.name: [choice.value for choice in row.choices if choice.chosen] for row in shown.rows}
-    fields["answer"] = [choice.value for choice in shown.choices if choice.chosen] or [shown.text]
-    return fields
+    return sent_back(responses.show(slot.version.kind, slot.version.body, slot.order, response))
 
 
 def right_fields(slot: Slot) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What happens to the bank and to attempts. Each function is one transaction, may be called twice, and sends nothing.
+"""What happens to attempts. Each function is one transaction, may be called twice, and sends nothing.
 
 Rows are locked in one order, enrolment then attempt, so that two of these never wait for each other.
 """
@@ -9,42 +9,20 @@ import datetime as dt
 import logging
 import random
 import secrets
-from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from courses.actions import CourseNotOpen, NotInOutline, complete_part, enrol, open_part
 from courses.models import CoursePage, Enrolment
 from courses.queries import enrolment_in
 from lrs.actions import record
-from pages.actions import Loaded, load_page
 from people.models import User
 from quizzes import marking, queries, responses, statements
-from quizzes.files import BankError, QuestionFile, read_questions
 from quizzes.kinds import KINDS
-from quizzes.models import (
-    AnswerStep,
-    Attempt,
-    AttemptState,
-    Category,
-    Media,
-    Question,
-    QuestionVersion,
-    QuizPage,
-    Slot,
-    Tag,
-)  # fmt: skip
+from quizzes.models import AnswerStep, Attempt, AttemptState, QuestionVersion, QuizPage, Slot
 from quizzes.queries import TOLERANCE
-from quizzes.rendering import media_in
-
-__all__ = [
-    "BankError", "Closed", "Conflict", "NoAttemptsLeft", "QuizNotReady", "begin", "close_overdue", "finish_attempt",
-    "load_bank", "load_quiz", "save_answer", "start_attempt", "time_up",
-]  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -67,82 +45,6 @@ class Conflict(Exception):
     def __init__(self, step: AnswerStep) -> None:
         super().__init__(f"{step.sequence}")
         self.step = step
-
-
-# --- the bank --------------------------------------------------------------------------------------------------------
-
-
-def load_bank(*, code: str, name: str, questions: list[dict[str, Any]], now: dt.datetime) -> Category:
-    """Bring the questions of a quiz.yaml into the bank `code`: the same file twice changes nothing.
-
-    A question whose content changed gets its next version; one that is no longer in the file is retired, and comes
-    back when the file has it again. Raises BankError.
-    """
-    category, _changed = _load_bank(code, name, questions, now)
-    return category
-
-
-@transaction.atomic
-def load_quiz(*, course: CoursePage, quiz: Mapping[str, Any], now: dt.datetime, force: bool = False) -> Loaded:
-    """Make or update the quiz page of `course` and its bank from quiz.yaml. Raises BankError."""
-    category, changed = _load_bank(course.code, course.title, list(quiz.get("questions") or []), now)
-    path = f"courses/{course.code}/quiz"
-    try:
-        fields = {
-            "title": quiz["title"],
-            "intro": quiz.get("intro", ""),
-            "category": category,
-            "ask": int(quiz["ask"]),
-            "pass_mark": Decimal(str(quiz["pass_mark"])) / 10,
-            "attempts_allowed": quiz.get("attempts_allowed"),
-            "time_limit_minutes": quiz.get("time_limit_minutes"),
-            "shuffle": bool(quiz.get("shuffle", True)),
-        }
-    except (KeyError, ValueError, ArithmeticError) as error:
-        raise BankError(_("%(path)s: thiếu hoặc sai một mục: %(error)s.") % {"path": path, "error": error}) from error
-    ready = queries.servable_versions(category.pk).count()
-    if ready < fields["ask"]:
-        told = {"path": path, "ask": fields["ask"], "ready": ready}
-        raise BankError(_("%(path)s: hỏi %(ask)s câu mà chỉ có %(ready)s câu.") % told)
-    slug = quiz.get("slug", "kiem-tra")
-    outcome = load_page(kind=QuizPage, parent=course, slug=slug, fields=fields, path=path, now=now, force=force)[1]
-    return Loaded.CHANGED if changed and outcome is Loaded.SAME else outcome
-
-
-@transaction.atomic
-def _load_bank(code: str, name: str, questions: list[dict[str, Any]], now: dt.datetime) -> tuple[Category, bool]:
-    read = read_questions(questions)
-    category = Category.objects.update_or_create(code=code, defaults={"name": name})[0]
-    changed = sum(_load_question(category, one, now) for one in read)
-    gone = category.questions.filter(retired_at__isnull=True).exclude(code__in=[one.code for one in read])
-    return category, changed + gone.update(retired_at=now) > 0
-
-
-def _load_question(category: Category, read: QuestionFile, now: dt.datetime) -> bool:
-    question = Question.objects.get_or_create(code=read.code, defaults={"category": category})[0]
-    if question.category_id != category.pk:
-        raise BankError(_("Câu %(code)s: mã này đã thuộc về một ngân hàng khác.") % {"code": read.code})
-    back = question.retired_at is not None
-    if back:
-        question.retired_at = None
-        question.save(update_fields=["retired_at"])
-    tagged = _set_tags(question, read.tags)
-    last = question.versions.order_by("-number").first()
-    if last and {name: getattr(last, name) for name in read.content} == read.content:
-        return back or tagged
-    number = last.number + 1 if last else 1
-    version = QuestionVersion.objects.create(question=question, number=number, created_at=now, **read.content)
-    texts = [version.stem, version.feedback, *KINDS[version.kind].texts(version.body)]
-    version.media.set(Media.objects.filter(name__in=media_in(texts)))
-    return True
-
-
-def _set_tags(question: Question, names: tuple[str, ...]) -> bool:
-    """Whether anything changed."""
-    if set(names) == set(question.tags.values_list("name", flat=True)):
-        return False
-    question.tags.set([Tag.objects.get_or_create(name=name)[0] for name in names])
-    return True
 
 
 # --- starting --------------------------------------------------------------------------------------------------------
@@ -322,7 +224,7 @@ def _mark_slots(attempt: Attempt) -> list[tuple[Slot, AnswerStep]]:
     for slot in slots:
         step = steps.get(slot.pk)
         share = marking.mark(slot.version.kind, slot.version.body, step.response if step else {})
-        assert share is not None, "latest_versions serves no question that a person has to mark"
+        assert share is not None, "servable_versions serves no question that a person has to mark"
         slot.mark = marking.earned(share, slot.max_mark)
     Slot.objects.bulk_update(slots, ["mark"])
     attempt.marks = sum((slot.mark or Decimal(0) for slot in slots), Decimal(0))

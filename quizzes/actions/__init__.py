@@ -1,0 +1,21 @@
+"""Actions on the bank of questions and on attempts."""
+
+from quizzes.actions.attempts import (
+    Closed,
+    Conflict,
+    NoAttemptsLeft,
+    QuizNotReady,
+    begin,
+    close_overdue,
+    finish_attempt,
+    save_answer,
+    start_attempt,
+    time_up,
+)  # fmt: skip
+from quizzes.actions.bank import Imported, import_questions, load_bank, load_quiz
+from quizzes.files import BankError
+
+__all__ = [
+    "BankError", "Closed", "Conflict", "Imported", "NoAttemptsLeft", "QuizNotReady", "begin", "close_overdue", "finish_attempt",
+    "import_questions", "load_bank", "load_quiz", "save_answer", "start_attempt", "time_up",
+]  # fmt: skip
