@@ -263,6 +263,7 @@ class Reviewed:
     share: int  # percent of the mark, rounded down
     answer: list[str]
     right: list[str]
+    rich: bool  # both are Markdown
     remarks: list[str]
     feedback: str
     lesson_title: str
@@ -348,6 +349,7 @@ def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], keys
         share=int(100 * mark / slot.max_mark) if slot.max_mark else 0,
         answer=responses.summarise(kind, body, response),
         right=responses.summarise(kind, body, responses.right_response(kind, body)) if told else [],
+        rich=KINDS[kind].rich,
         remarks=responses.remarks(kind, body, response),
         feedback=version.feedback,
         lesson_title=lesson.title if lesson else "",

@@ -138,7 +138,7 @@ class Kind(ABC):
     interaction: ClassVar[str]  # xAPI interactionType
     by_hand: ClassVar[bool] = False  # a person marks it
     scored: ClassVar[bool] = True
-    typed: ClassVar[bool] = False  # what was typed is shown again though it could not be kept
+    rich: ClassVar[bool] = False  # the answer in words is Markdown of the author's
 
     @abstractmethod
     def read(self, plain: Plain) -> dict[str, Any]:

@@ -116,7 +116,6 @@ class Essay(_ByHand):
     name = "essay"
     label = gettext_lazy("Viết bài")
     interaction = "long-fill-in"
-    typed = True
 
     def read(self, plain: Plain) -> dict[str, Any]:
         lines, words = plain.get("lines", 10), plain.get("words") or [0, 0]
@@ -194,7 +193,6 @@ class Practical(_ByHand):
     name = "practical"
     label = gettext_lazy("Bài thực hành")
     interaction = "performance"
-    typed = True
 
     def read(self, plain: Plain) -> dict[str, Any]:
         evidence = base.one_of(plain, "evidence", ("both", "text", "file"))

@@ -118,6 +118,7 @@ class Single(Kind):
     name = "single"
     label = gettext_lazy("Chọn một")
     interaction = "choice"
+    rich = True
 
     def read(self, plain: Plain) -> dict[str, Any]:
         options = read_options(plain)

@@ -34,7 +34,6 @@ class Gaps(Kind):
     name = "gaps"
     label = gettext_lazy("Điền vào chỗ trống")
     interaction = "fill-in"
-    typed = True
 
     def read(self, plain: Plain) -> dict[str, Any]:
         text, gaps = base.paragraphs_of(plain.get("text")), plain.get("gaps")

@@ -88,7 +88,6 @@ class ShortText(Kind):
     name = "short_text"
     label = gettext_lazy("Viết vài chữ")
     interaction = "fill-in"
-    typed = True
 
     def read(self, plain: Plain) -> dict[str, Any]:
         return read_accepted(plain)
@@ -188,7 +187,6 @@ class Number(Kind):
     name = "number"
     label = gettext_lazy("Điền số")
     interaction = "numeric"
-    typed = True
 
     def read(self, plain: Plain) -> dict[str, Any]:
         read = read_answers(plain)

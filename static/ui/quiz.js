@@ -276,6 +276,15 @@
     });
   }
   quiz.addEventListener("change", areas);
+  /* A radius is told in thousandths of the width; the box over the picture is as high as it is wide. */
+  all(".hotspot img").forEach(function (picture) {
+    function round() {
+      all("ellipse", picture.parentNode).forEach(function (area) {
+        area.setAttribute("ry", Math.round(area.getAttribute("rx") * picture.naturalWidth / picture.naturalHeight));
+      });
+    }
+    if (picture.complete && picture.naturalHeight) { round(); } else { picture.addEventListener("load", round); }
+  });
 
   quiz.addEventListener("submit", function (event) {
     var box = event.target;

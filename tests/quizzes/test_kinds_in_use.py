@@ -115,7 +115,7 @@ def test_the_page_draws_pictures_formulas_gaps_and_places(learner: Client, attem
     assert f'<img src="/quizzes/media/{NAME}" alt="bàn tay"' in page
     assert "<strong>Sáu</strong> ngón" in page and "<msup><mi>x</mi><mn>2</mn></msup>" in page
     assert 'name="gap-1"' in page and "Chỗ trống 2" in page
-    assert '<circle data-area="' in page and 'cx="500" cy="500" r="90"' in page and "Ngón tay thừa" in page
+    assert '<ellipse data-area="' in page and 'cx="500" cy="500" rx="90"' in page and "Ngón tay thừa" in page
 
 
 def test_a_picture_is_for_who_was_asked(learner: Client, attempt: Attempt, outsider: Any) -> None:

@@ -6,15 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quizzes import marking, responses
 from quizzes.kinds import KINDS
 from tests.quizzes import plain
-
-settings.register_profile("busy", deadline=None)
-settings.load_profile("busy")
 
 MARKED = [name for name, kind in KINDS.items() if kind.scored and not kind.by_hand]
 
