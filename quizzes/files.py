@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pages.files import Changes, given, settled, write_mapping
@@ -77,17 +79,27 @@ def write_quiz(
 
 # What a version takes from the plain form.
 CONTENT = ("kind", "name", "difficulty", "competency", "lesson", "mark", "stem", "body", "feedback")
-_RULES = {"slug": "kiem-tra", "intro": "", "attempts_allowed": None, "time_limit_minutes": None, "shuffle": True}
+_LIMITS = ("attempts_allowed", "time_limit_minutes", "delay_minutes")
+_MOMENTS = ("opens_at", "closes_at")
+_RULES = {"slug": "kiem-tra", "intro": "", **dict.fromkeys((*_LIMITS, *_MOMENTS)), "shuffle": True}
 
 
 def _tell_quiz(fields: Mapping[str, Any], questions: Sequence[QuestionFile]) -> dict[str, Any]:
     return {
         "title": settled(fields["title"]), "slug": fields["slug"], **given({"intro": settled(fields["intro"])}),
         "ask": fields["ask"], "pass_mark": _plain(fields["pass_mark"]),
-        **given({name: fields[name] for name in ("attempts_allowed", "time_limit_minutes")}),
+        **given({name: fields[name] for name in _LIMITS}), **given({name: _told_moment(fields[name]) for name in _MOMENTS}),
         **({} if fields["shuffle"] else {"shuffle": False}),
         "questions": [kinds.tell_question(code=one.code, tags=one.tags, fields=one.content) for one in questions],
     }  # fmt: skip
+
+
+def _told_moment(value: Any) -> str | None:
+    """In the city's time, with its offset."""
+    if value is None:
+        return None
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+    return timezone.localtime(timezone.make_aware(moment) if timezone.is_naive(moment) else moment).isoformat()
 
 
 def _plain(number: Any) -> Decimal:

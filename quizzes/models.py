@@ -6,6 +6,7 @@ import uuid
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -17,6 +18,7 @@ from wagtail.models import Page
 from courses.models import Enrolment
 from pages.models import BasePage
 from people.models import Organisation
+from quizzes.deadlines import Terms
 from quizzes.kinds import KINDS
 
 
@@ -140,6 +142,13 @@ class QuizPage(BasePage):
     time_limit_minutes = models.PositiveSmallIntegerField(
         _("thời gian (phút)"), null=True, blank=True, help_text=_("Để trống: không tính giờ.")
     )
+    delay_minutes = models.PositiveIntegerField(
+        _("nghỉ giữa hai lượt (phút)"), null=True, blank=True, help_text=_("Để trống: làm lại được ngay.")
+    )
+    opens_at = models.DateTimeField(_("mở từ"), null=True, blank=True, help_text=_("Để trống: mở ngay."))
+    closes_at = models.DateTimeField(
+        _("đóng lúc"), null=True, blank=True, help_text=_("Lượt đang làm cũng hết giờ vào lúc này. Để trống: không đóng.")
+    )
     shuffle = models.BooleanField(_("xáo phương án"), default=True)
 
     part_kind = "quiz"
@@ -152,7 +161,8 @@ class QuizPage(BasePage):
         MultiFieldPanel(
             [
                 FieldRowPanel([FieldPanel("category"), FieldPanel("ask"), FieldPanel("pass_mark")]),
-                FieldRowPanel([FieldPanel("attempts_allowed"), FieldPanel("time_limit_minutes"), FieldPanel("shuffle")]),
+                FieldRowPanel([FieldPanel("attempts_allowed"), FieldPanel("time_limit_minutes"), FieldPanel("delay_minutes")]),
+                FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at"), FieldPanel("shuffle")]),
             ],
             _("Cách kiểm tra"),
         ),
@@ -160,6 +170,18 @@ class QuizPage(BasePage):
 
     class Meta:
         verbose_name = _("bài kiểm tra")
+
+    def clean(self) -> None:
+        super().clean()
+        if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:
+            raise ValidationError({"closes_at": _("Giờ đóng phải sau giờ mở.")})
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(
+            opens_at=self.opens_at, closes_at=self.closes_at, minutes=self.time_limit_minutes, attempts=self.attempts_allowed,
+            delay_minutes=self.delay_minutes,
+        )  # fmt: skip
 
     def search_text(self) -> str:
         # Never the questions: the search index is read by everybody.
@@ -191,7 +213,8 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 class Attempt(models.Model):
     """One sitting. `rules` freezes what was promised at the start:
 
-    {"ask": int, "pass_mark": "7.00", "attempts_allowed": int | null, "time_limit_minutes": int | null}
+    {"ask": int, "pass_mark": "7.00", "attempts_allowed": int | null, "time_limit_minutes": int | null,
+     "closes_at": ISO 8601 in UTC | null}
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

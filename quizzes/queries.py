@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from courses.models import CoursePage, Enrolment
 from courses.queries import Standing, course_outline, enrolment_in, standing
 from quizzes import responses
+from quizzes.deadlines import Refusal, hindrance
 from quizzes.files import CONTENT
 from quizzes.formats.items import Item
 from quizzes.kinds import KINDS, tell_question
@@ -110,6 +111,11 @@ def last_steps(attempt: Attempt) -> dict[int, AnswerStep]:
     return {step.slot_id: step for step in steps}
 
 
+def last_finished(attempts: Iterable[Attempt]) -> dt.datetime | None:
+    """When the last of them was handed in."""
+    return max((one.finished_at for one in attempts if one.finished_at), default=None)
+
+
 # --- the quiz page ---------------------------------------------------------------------------------------------------
 
 
@@ -125,6 +131,12 @@ class Panel:
     current: Attempt | None
     current_over: bool
     left: int | None
+    refusal: Refusal | None  # why no other attempt can be begun now
+
+    @property
+    def why(self) -> str:
+        """NOT_OPEN, CLOSED, NO_ATTEMPT_LEFT, WAIT or nothing."""
+        return self.refusal.why.name if self.refusal else ""
 
     @property
     def used(self) -> int:
@@ -158,6 +170,7 @@ def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
         current=current,
         current_over=current is not None and is_over(current, now),
         left=None if quiz.attempts_allowed is None else max(0, quiz.attempts_allowed - len(attempts)),
+        refusal=hindrance(quiz.terms, used=len(attempts), last_finished=last_finished(attempts), now=now),
     )
 
 

@@ -39,6 +39,8 @@ def start(request: HttpRequest, page_id: int) -> HttpResponse:
         attempt = actions.begin(learner=request.user, quiz=quiz, now=timezone.now())
     except actions.NoAttemptsLeft:
         messages.error(request, _("Bạn đã dùng hết số lượt làm. Nếu cần thêm lượt, bạn báo người phụ trách khóa học."))
+    except actions.NotNow:
+        messages.warning(request, _("Chưa bắt đầu được lúc này. Trang này nói rõ khi nào làm được."))
     except actions.QuizNotReady:
         messages.error(request, _("Bài kiểm tra này chưa mở. Bạn quay lại sau ít lâu, phần đã học vẫn được giữ."))
     else:

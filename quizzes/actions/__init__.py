@@ -4,6 +4,7 @@ from quizzes.actions.attempts import (
     Closed,
     Conflict,
     NoAttemptsLeft,
+    NotNow,
     QuizNotReady,
     begin,
     close_overdue,
@@ -11,11 +12,25 @@ from quizzes.actions.attempts import (
     save_answer,
     start_attempt,
     time_up,
-)  # fmt: skip
+)
 from quizzes.actions.bank import Imported, import_questions, load_bank, load_quiz
 from quizzes.files import BankError
 
 __all__ = [
-    "BankError", "Closed", "Conflict", "Imported", "NoAttemptsLeft", "QuizNotReady", "begin", "close_overdue", "finish_attempt",
-    "import_questions", "load_bank", "load_quiz", "save_answer", "start_attempt", "time_up",
-]  # fmt: skip
+    "BankError",
+    "Closed",
+    "Conflict",
+    "Imported",
+    "NoAttemptsLeft",
+    "NotNow",
+    "QuizNotReady",
+    "begin",
+    "close_overdue",
+    "finish_attempt",
+    "import_questions",
+    "load_bank",
+    "load_quiz",
+    "save_answer",
+    "start_attempt",
+    "time_up",
+]

@@ -20,6 +20,7 @@ from courses.queries import enrolment_in
 from lrs.actions import record
 from people.models import User
 from quizzes import marking, queries, responses, statements
+from quizzes.deadlines import Hindrance, Refusal, deadline, hindrance
 from quizzes.kinds import KINDS
 from quizzes.models import AnswerStep, Attempt, AttemptState, QuestionVersion, QuizPage, Slot
 from quizzes.queries import TOLERANCE
@@ -29,6 +30,14 @@ log = logging.getLogger(__name__)
 
 class NoAttemptsLeft(Exception):
     """All attempts that the quiz allows are used."""
+
+
+class NotNow(Exception):
+    """Not open yet, closed, or too soon after the last attempt. `refusal` says which, and from when."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.why.name)
+        self.refusal = refusal
 
 
 class QuizNotReady(Exception):
@@ -53,7 +62,7 @@ class Conflict(Exception):
 def begin(*, learner: User, quiz: QuizPage, now: dt.datetime) -> Attempt:
     """Start (or go on) from the quiz page: who is not enrolled in the course becomes so.
 
-    Raises NoAttemptsLeft, QuizNotReady.
+    Raises NoAttemptsLeft, NotNow, QuizNotReady.
     """
     course = CoursePage.objects.parent_of(quiz).live().first()
     if course is None:
@@ -71,7 +80,7 @@ def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, see
     """The open attempt if there is one, else the next: questions drawn, order of options and rules frozen.
 
     One whose time is over is finished first. `seed` decides the draw (random when None).
-    Raises NoAttemptsLeft, QuizNotReady.
+    Raises NoAttemptsLeft, NotNow, QuizNotReady.
     """
     locked = Enrolment.objects.select_for_update(of=("self",)).select_related("learner", "course", "outline").get(pk=enrolment.pk)
     found = list(Attempt.objects.filter(enrolment=locked, quiz=quiz).order_by("number"))
@@ -80,8 +89,10 @@ def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, see
         return current
     if current:
         finish_attempt(attempt=current, now=now)
-    if quiz.attempts_allowed is not None and len(found) >= quiz.attempts_allowed:
-        raise NoAttemptsLeft(quiz.title)
+        found = list(Attempt.objects.filter(enrolment=locked, quiz=quiz).order_by("number"))
+    refusal = hindrance(quiz.terms, used=len(found), last_finished=queries.last_finished(found), now=now)
+    if refusal:
+        raise NoAttemptsLeft(quiz.title) if refusal.why is Hindrance.NO_ATTEMPT_LEFT else NotNow(refusal)
     if not quiz.live or locked.withdrawn_at or not quiz.path.startswith(locked.course.path):
         raise QuizNotReady(quiz.title)
     seed = secrets.randbits(62) if seed is None else seed
@@ -100,13 +111,13 @@ def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, see
 def _make_attempt(enrolment: Enrolment, quiz: QuizPage, number: int, seed: int, now: dt.datetime) -> Attempt:
     rng = random.Random(seed)  # noqa: S311  a draw that can be repeated from the kept seed
     drawn = _draw(list(queries.servable_versions(quiz.category_id)), quiz.ask, rng)
-    limit = quiz.time_limit_minutes
     attempt = Attempt.objects.create(
         enrolment=enrolment, quiz=quiz, part=quiz.translation_key, number=number, seed=seed, started_at=now,
-        deadline=now + dt.timedelta(minutes=limit) if limit else None, max_marks=sum((worth(one) for one in drawn), Decimal(0)),
+        deadline=deadline(quiz.terms, now), max_marks=sum((worth(one) for one in drawn), Decimal(0)),
         rules={
             "ask": quiz.ask, "pass_mark": f"{quiz.pass_mark:.2f}", "attempts_allowed": quiz.attempts_allowed,
-            "time_limit_minutes": limit,
+            "time_limit_minutes": quiz.time_limit_minutes,
+            "closes_at": quiz.closes_at.astimezone(dt.UTC).isoformat() if quiz.closes_at else None,
         },
     )  # fmt: skip
     orders = [responses.draw_order(version.kind, version.body, quiz.shuffle, rng) for version in drawn]

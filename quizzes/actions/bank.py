@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -51,7 +52,8 @@ def load_quiz(*, course: CoursePage, quiz: Mapping[str, Any], now: dt.datetime, 
             "ask": int(quiz["ask"]),
             "pass_mark": Decimal(str(quiz["pass_mark"])) / 10,
             "attempts_allowed": quiz.get("attempts_allowed"),
-            "time_limit_minutes": quiz.get("time_limit_minutes"),
+            **{name: quiz.get(name) for name in ("time_limit_minutes", "delay_minutes")},
+            **{name: _moment(quiz.get(name)) for name in ("opens_at", "closes_at")},
             "shuffle": bool(quiz.get("shuffle", True)),
         }
     except (KeyError, ValueError, ArithmeticError) as error:
@@ -63,6 +65,14 @@ def load_quiz(*, course: CoursePage, quiz: Mapping[str, Any], now: dt.datetime, 
     slug = quiz.get("slug", "kiem-tra")
     outcome = load_page(kind=QuizPage, parent=course, slug=slug, fields=fields, path=path, now=now, force=force)[1]
     return Loaded.CHANGED if changed and outcome is Loaded.SAME else outcome
+
+
+def _moment(value: Any) -> dt.datetime | None:
+    """A moment of a file: with its offset, or the city's time. Raises ValueError."""
+    if value is None:
+        return None
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
 @transaction.atomic

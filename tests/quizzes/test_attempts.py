@@ -43,7 +43,13 @@ def first(attempt: Attempt, *kinds: str) -> Slot:
 def test_an_attempt_freezes_what_is_served_and_under_which_rules(
     attempt: Attempt, course: SimpleNamespace, now: dt.datetime
 ) -> None:
-    assert attempt.rules == {"ask": 5, "pass_mark": "7.00", "attempts_allowed": None, "time_limit_minutes": None}
+    assert attempt.rules == {
+        "ask": 5,
+        "pass_mark": "7.00",
+        "attempts_allowed": None,
+        "time_limit_minutes": None,
+        "closes_at": None,
+    }
     assert (attempt.number, attempt.deadline, attempt.max_marks) == (1, None, 5)
     assert [slot.position for slot in attempt.slots.order_by("position")] == [1, 2, 3, 4, 5]
     for slot in attempt.slots.select_related("version"):
