@@ -67,4 +67,5 @@ class Command(BaseCommand):
         quiz = quizzes[0]
         if quiz.category.code != course.code:
             raise ContentError(f"courses/{course.code}/{quiz.slug}: asks from the bank of {quiz.category.code}")
-        return {**changes, **write_quiz(quiz=quiz, versions=bank(quiz.category_id), tags=tags_of(quiz.category_id), folder=folder)}
+        kept = quiz.category_id
+        return {**changes, **write_quiz(quiz=quiz, versions=bank(kept), tags=tags_of(kept), folder=folder)}
