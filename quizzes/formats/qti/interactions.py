@@ -20,7 +20,6 @@ from quizzes.formats.qti.processing import (
     items_of,
     number,
     ranges_in,
-    same,
     spoken,
     tolerances,
     words_in,
@@ -557,7 +556,7 @@ def read_gaps(reader: Reader, interactions: Sequence[Element]) -> Body:
         gap = _gap(reader, interaction, others)
         reader.sheet.mark = mark
         if weights and weights[identifier] != 1:
-            gap["weight"] = told(weights[identifier])
+            gap["weight"] = _digits(weights[identifier])
         gaps[str(place)] = gap
     reader.share_out({}, right)
     stem, text = _split(reader, None)
@@ -583,7 +582,7 @@ def _weights(sheet: Sheet, identifiers: Sequence[str], right: Mapping[str, Value
     ]
     shares = sheet.weigh([dict(right), *alone])
     parts = dict(zip(identifiers, shares[1:], strict=True))
-    if not all(share > 0 for share in parts.values()) or abs(sum(parts.values()) - 1) > Fraction(1, 100):
+    if not all(share > 0 for share in parts.values()) or abs(sum(parts.values(), Fraction(-1))) > Fraction(1, 100):
         if len(identifiers) > 1 and shares[0] > 0:
             sheet.lose(_("Tệp chỉ cho điểm khi mọi chỗ đều đúng; ở đây mỗi chỗ đúng được một phần điểm."))
         return {}
@@ -674,9 +673,8 @@ def read_match(reader: Reader, interaction: Element) -> Body:
         {one.get("identifier", ""): reader.words(one) for one in column.iter("simpleAssociableChoice")} for column in sets
     )
     if interaction.get("data-kind") == "likert":
-        return {
-            "kind": "likert", "stem": reader.stem(interaction), "statements": list(lefts.values()), "scale": list(rights.values()),
-        }  # fmt: skip
+        stem = reader.stem(interaction)
+        return {"kind": "likert", "stem": stem, "statements": list(lefts.values()), "scale": list(rights.values())}
     declared = reader.sheet.declaration(interaction)
     pairs = [pair if pair[0] in lefts else (pair[1], pair[0]) for pair in _pairs(declared)]
     if len({left for left, _right in pairs}) < len(pairs) or len(pairs) < len(lefts):
@@ -753,7 +751,7 @@ def read_essay(reader: Reader, interaction: Element) -> Body:
     words = [number(interaction.get(name, "")) or Fraction(0) for name in ("data-min-words", "data-max-words")]
     _note_manual(reader, interaction)
     return {
-        "kind": "essay", "stem": reader.stem(interaction), "lines": int(min(40, max(2, lines))),
+        "kind": "essay", "stem": reader.stem(interaction), "lines": min(40, max(2, int(lines))),
         **({"words": [int(one) for one in words]} if any(words) and (not words[1] or words[0] <= words[1]) else {}),
         **({"start": start} if start else {}),
     }  # fmt: skip
@@ -765,7 +763,7 @@ def read_upload(reader: Reader, interaction: Element) -> Body:
     most = number(interaction.get("data-max-files", "")) or Fraction(1)
     _note_manual(reader, interaction)
     return {
-        "kind": "file", "stem": reader.stem(interaction), **({"files": int(min(5, max(1, most)))} if most != 1 else {}),
+        "kind": "file", "stem": reader.stem(interaction), **({"files": min(5, max(1, int(most)))} if most != 1 else {}),
         **({"types": types} if types else {}),
     }  # fmt: skip
 
@@ -790,10 +788,6 @@ def _note_manual(reader: Reader, interaction: Element) -> None:
     reader.share_out({}, blank)
 
 
-def same_number(one: str, other: str) -> bool:
-    return same(one, other, "float")
-
-
 READERS: dict[str, Callable[[Reader, Element], Body]] = {
     "choiceInteraction": read_choice,
     "hotspotInteraction": read_hotspot,
@@ -808,9 +802,7 @@ READERS: dict[str, Callable[[Reader, Element], Body]] = {
 
 def read_body(reader: Reader) -> Body:
     """Kind, stem and the rest. Raises Refused."""
-    found = [one for one in within(reader.body, *_tags(reader.body))]
-    if len(found) > 1 and {one.tag for one in found} == {"endAttemptInteraction"}:
-        found = []
+    found = list(within(reader.body, *_tags(reader.body)))
     if any(one.tag == "endAttemptInteraction" for one in found):
         reader.sheet.lose(_("Nút kết thúc hoặc gợi ý trong câu bị bỏ."))
         found = [one for one in found if one.tag != "endAttemptInteraction"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -12,8 +11,8 @@ from django.utils.translation import gettext as _
 from people.text import nfc
 from quizzes.formats.items import Item, Refusal
 from quizzes.formats.qti.interactions import Reader, Size, read_body
-from quizzes.formats.qti.sheet import Refused, Sheet, decimal, head_of, told
-from quizzes.formats.qti.tree import MATHML, is_true, line_of, text_of, within
+from quizzes.formats.qti.sheet import Refused, Sheet, decimal, head_of
+from quizzes.formats.qti.tree import is_true, line_of, within
 from quizzes.formats.qti_text import Find, Markdown
 
 _LONGEST_NAME = 200
@@ -31,7 +30,7 @@ def read_item(root: Element, *, find: Find, size: Size, stimulus: Stimulus, abou
         plain = _plain(root, sheet, find=find, size=size, stimulus=stimulus)
     except Refused as refused:
         return Refusal(line=refused.line or line, reason=str(refused), name=name)
-    named = {"name": title[:_LONGEST_NAME]} if title and title != plain["stem"] else {}
+    named = {"name": title[:_LONGEST_NAME]} if title not in {"", identifier, plain["stem"]} else {}
     extras = {key: value for key, value in about.items() if key in {"difficulty", "competency", "tags"} and value}
     kind = plain.pop("kind")
     return Item(
@@ -98,14 +97,9 @@ def _put_mark(plain: dict[str, Any], sheet: Sheet) -> None:
     if not 0 < mark <= 100:
         sheet.lose(_("Điểm của câu trong tệp (%(mark)s) ngoài khoảng cho phép nên được ghi là 1.") % {"mark": decimal(mark, 3)})
     elif mark != 1 and plain["kind"] != "likert":
-        rounded = told(mark)
-        plain["mark"] = rounded if "/" not in str(rounded) else decimal(Fraction(round(mark, 4)), 4)
+        plain["mark"] = int(mark) if mark.denominator == 1 else decimal(mark, 4)
 
 
 def stimulus_body(root: Element) -> Element | None:
     """What a file of shared text shows."""
     return next(within(root, "stimulusBody"), None) if root.tag == "assessmentStimulus" else None
-
-
-def has_words(element: Element) -> bool:
-    return bool(text_of(element)) or any(str(one.tag).startswith(MATHML) for one in element.iter())

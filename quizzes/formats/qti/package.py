@@ -166,7 +166,7 @@ def _manifest(package: Package) -> tuple[str, Element] | None:
 
 def _href(resource: Element) -> str:
     file = resource.find("file")
-    return resource.get("href") or ("" if file is None else file.get("href", ""))
+    return resource.get("href", "") or ("" if file is None else file.get("href", ""))
 
 
 def _is_item(resource: Element) -> bool:
@@ -182,7 +182,7 @@ def _about(resource: Element) -> dict[str, Any]:
     tags = [tree.text_of(one) for one in metadata.iter("keyword")]
     difficulty = [_DIFFICULTIES.get(tree.text_of(one.find("value")).lower(), "") for one in metadata.iter("difficulty")]
     for classification in metadata.iter("classification"):
-        purpose = tree.text_of(classification.find("purpose")).lower()
+        purpose = tree.text_of(classification.find("purpose/value")).lower()
         path = tuple(filter(None, (tree.text_of(one.find("entry")) for one in classification.iter("taxon"))))
         if "competency" in purpose and path:
             about.setdefault("competency", path[-1][:60])

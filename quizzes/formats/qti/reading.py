@@ -42,7 +42,7 @@ def _read_single(data: bytes) -> Reading:
         root = tree.parse(data)
     except tree.Unusable as error:
         raise Unreadable(str(error)) from error
-    items = [one for one in root.iter("assessmentItem")]
+    items = list(root.iter("assessmentItem"))
     if not items:
         raise Unreadable(_not_an_item(root))
     loose = Package(_EMPTY_ZIP)

@@ -41,15 +41,9 @@ def tidy(share: Fraction) -> Fraction:
     return near if abs(near - share) < _NEAR else share.limit_denominator(10**6)
 
 
-def told(number: Fraction) -> int | str:
-    """A number as plain forms say it: 2, "0.5", "1/3"."""
-    if number.denominator == 1:
-        return int(number)
-    rest = number.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return decimal(number) if rest == 1 and number.denominator <= 10**6 else f"{number.numerator}/{number.denominator}"
+def told(share: Fraction) -> int | str:
+    """A share as plain forms say it: 1, "1/3"."""
+    return int(share) if share.denominator == 1 else f"{share.numerator}/{share.denominator}"
 
 
 def decimal(number: Fraction, places: int = 12) -> str:
