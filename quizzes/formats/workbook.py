@@ -324,7 +324,7 @@ def _guessed(row: _Row) -> str:
     """The kind of a row that does not say it, by what is filled in. Raises _Bad."""
     answer = row.line("answer")
     if row.options:
-        return "multiple" if len(re.split(r"[;,]", answer.strip(" ;,"))) > 1 and answer not in row.options else "single"
+        return "multiple" if len(_picked(answer, [nfc(text) for text in row.options])) > 1 else "single"
     if not answer:
         raise _Bad(_("Hãy chọn kiểu câu hỏi ở cột “%(title)s”.") % {"title": TITLES["kind"]})
     if fold(answer) in _TRUTHS:
@@ -395,6 +395,14 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null|)$"
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        # Line ends of other kinds do not outlive the plain style.
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if _ODD.search(data) else None)
+
+
+_ODD = re.compile("[^\n\x20-\x7e\xa1-\u1fff\u2030-\ud7ff]|\u00ad")
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 def _details(cells: Mapping[str, str]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ KINDS: dict[str, list[dict[str, Any]]] = {
     ],
     "true_false": [
         {"kind": "true_false", "stem": "Trái đất phẳng.", "answer": False},
-        {"kind": "true_false", "stem": "Nước sôi ở 100 °C.", "answer": True, "feedback_true": "Phải.", "feedback_false": "Chưa đúng."},
+        {"kind": "true_false", "stem": "Sôi ở 100 °C.", "answer": True, "feedback_true": "Phải.", "feedback_false": "Chưa đúng."},
     ],
     "short_text": [
         {"kind": "short_text", "stem": "Máy lệch về đâu?", "accept": ["thiên kiến"]},
@@ -102,7 +102,8 @@ KINDS: dict[str, list[dict[str, Any]]] = {
             ],
         },
         {
-            "kind": "hotspot", "stem": "Chỉ hai chỗ.", "image": f"media:{NAME}", "alt": "Bản đồ", "pick": "several", "rule": "all",
+            "kind": "hotspot", "stem": "Chỉ hai chỗ.", "image": f"media:{NAME}", "alt": "Bản đồ",
+            "pick": "several", "rule": "all",
             "areas": [
                 {"name": "Góc", "shape": "rect", "coords": [0, 0, 300, 200], "correct": True},
                 {"name": "Giữa", "shape": "circle", "coords": [500, 500, 100], "correct": True},
