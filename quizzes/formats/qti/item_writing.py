@@ -342,7 +342,8 @@ def _write_gaps(writer: _Writer) -> None:
     gaps: Mapping[str, Mapping[str, Any]] = {str(name): gap for name, gap in plain["gaps"].items()}
     total = sum((_fraction(gap.get("weight", 1)) for gap in gaps.values()), Fraction(0)) or Fraction(1)
     fields = {}
-    for place, name in enumerate(re.findall(r"\[\[([A-Za-z0-9]{1,10})\]\]", str(plain["text"])), 1):
+    names = [name for name in re.findall(r"\[\[([A-Za-z0-9]{1,10})\]\]", str(plain["text"])) if name in gaps]
+    for place, name in enumerate(names, 1):
         gap = gaps[name]
         fields[name] = _declare_gap(writer, f"RESPONSE{place}", gap, writer.mark * _fraction(gap.get("weight", 1)) / total)
     writer.stem()

@@ -147,8 +147,7 @@ def listed(package: Package) -> list[Listed]:
                 found.setdefault(missing, Listed(path=missing))
     for entry in sorted(package.entries):
         if entry.lower().endswith(".xml") and entry not in found and (manifest is None or entry != manifest[0]):
-            head = package.read(entry)[:3000]
-            if b"assessmentItem" in head or b"assessment-item" in head:
+            if _ITEM.search(_head(package, entry)):
                 found[entry] = Listed(path=entry)
     return list(found.values())
 
@@ -198,7 +197,7 @@ def sections(package: Package) -> dict[str, tuple[str, ...]]:
     """The sections of the tests in the package that each item stands in, by the path of the item."""
     found: dict[str, tuple[str, ...]] = {}
     for entry in package.entries:
-        if not entry.lower().endswith(".xml") or not _looks_like_test(package.read(entry)[:3000]):
+        if not entry.lower().endswith(".xml") or not _TEST.search(_head(package, entry)):
             continue
         try:
             root = tree.parse(package.read(entry))
@@ -211,10 +210,13 @@ def sections(package: Package) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _looks_like_test(head: bytes) -> bool:
-    return (
-        b"assessmentTest" in head or b"assessment-test" in head or b"assessmentSection" in head or b"assessment-section" in head
-    )
+_ITEM = re.compile(rb"<(?:\w+:)?(?:assessmentItem|qti-assessment-item)[\s>]")
+_TEST = re.compile(rb"<(?:\w+:)?(?:qti-)?assessment-?(?:Test|test|Section|section)[\s>]")
+
+
+def _head(package: Package, entry: str) -> bytes:
+    """The beginning of a file of XML, whatever its encoding."""
+    return package.read(entry)[:6000].replace(b"\x00", b"")
 
 
 def _references(element: Element, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
