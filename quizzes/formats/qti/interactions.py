@@ -154,7 +154,7 @@ def read_choice(reader: Reader, interaction: Element) -> Body:
         return {
             "kind": "single",
             "stem": reader.stem(interaction),
-            "options": _options(texts, shares, remarks, _last(interaction)),
+            "options": _one_right(_options(texts, shares, remarks, _last(interaction))),
         }
     rule, shares, remarks = _several(reader, declared, list(texts))
     options = _options(texts, shares, remarks, _last(interaction), spell=rule.get("rule") == "shares")
@@ -222,6 +222,15 @@ def _options(
         if key in last:
             option["last"] = True
         options.append(option)
+    return options
+
+
+def _one_right(options: list[Body]) -> list[Body]:
+    """Of several that earn the whole mark by themselves the first is the right one; the others have its share."""
+    right = [option for option in options if option.get("correct")]
+    for option in right[1:]:
+        del option["correct"]
+        option["share"] = 1
     return options
 
 
@@ -323,6 +332,7 @@ def read_hotspot(reader: Reader, interaction: Element) -> Body:
         rule, shares, remarks = _several(reader, declared, list(names))
         rule = {"pick": "several", **rule}
     options = _options(names, shares, remarks, set(), spell=rule.get("rule") == "shares")
+    options = options if rule else _one_right(options)
     areas = [{"name": option.pop("text"), **_area(spot, size), **option} for spot, option in zip(spots, options, strict=True)]
     return {"kind": "hotspot", "stem": reader.stem(interaction), "image": image, "alt": alt, **rule, "areas": areas}
 
@@ -572,7 +582,7 @@ def _gap(reader: Reader, interaction: Element, others: Mapping[str, Value]) -> B
     texts = {one.get("identifier", ""): reader.words(one) for one in choices}
     _check_texts(list(texts.values()), len(choices))
     shares, _remarks = _single_shares(reader, declared, list(texts), others)
-    return {"kind": "chosen", "options": _options(texts, shares, {}, set())}
+    return {"kind": "chosen", "options": _one_right(_options(texts, shares, {}, set()))}
 
 
 def _weights(sheet: Sheet, identifiers: Sequence[str], right: Mapping[str, Value]) -> dict[str, Fraction]:
@@ -748,11 +758,12 @@ def read_essay(reader: Reader, interaction: Element) -> Body:
     declared = reader.sheet.declared.get(interaction.get("responseIdentifier", ""))
     lines = number(interaction.get("expectedLines", "")) or Fraction(10)
     start = "" if declared is None else "\n\n".join(spoken(one) for one in items_of(declared.default))
-    words = [number(interaction.get(name, "")) or Fraction(0) for name in ("data-min-words", "data-max-words")]
+    said = [number(interaction.get(name, "")) or Fraction(0) for name in ("data-min-words", "data-max-words")]
+    limits = [max(0, int(one)) for one in said]
     _note_manual(reader, interaction)
     return {
         "kind": "essay", "stem": reader.stem(interaction), "lines": min(40, max(2, int(lines))),
-        **({"words": [int(one) for one in words]} if any(words) and (not words[1] or words[0] <= words[1]) else {}),
+        **({"words": limits} if any(limits) and (not limits[1] or limits[0] <= limits[1]) else {}),
         **({"start": start} if start else {}),
     }  # fmt: skip
 

@@ -146,9 +146,9 @@ def listed(package: Package) -> list[Listed]:
                 missing = nfc(_href(resource))
                 found.setdefault(missing, Listed(path=missing))
     for entry in sorted(package.entries):
-        if entry.lower().endswith(".xml") and entry not in found and (manifest is None or entry != manifest[0]):
-            if _ITEM.search(_head(package, entry)):
-                found[entry] = Listed(path=entry)
+        fresh = entry.lower().endswith(".xml") and entry not in found and (manifest is None or entry != manifest[0])
+        if fresh and _ITEM.search(_head(package, entry)):
+            found[entry] = Listed(path=entry)
     return list(found.values())
 
 

@@ -114,7 +114,8 @@ KINDS: dict[str, list[dict[str, Any]]] = {
     "essay": [
         {"kind": "essay", "stem": "Kể lại.", "lines": 10},
         {
-            "kind": "essay", "stem": "Phân tích.", "lines": 20, "words": [50, 300], "start": "Theo tôi, ", "for_markers": "Có ví dụ.",
+            "kind": "essay", "stem": "Phân tích.", "lines": 20, "words": [50, 300], "start": "Theo tôi, ",
+            "for_markers": "Có ví dụ.",
             "rubric": [{"criterion": "Rủi ro", "levels": [{"text": "Không nêu", "points": 0}, {"text": "Nêu đủ", "points": 4}]}],
         },
     ],

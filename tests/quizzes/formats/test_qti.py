@@ -63,7 +63,8 @@ def response(
 ) -> str:
     values = "".join(f"<value>{one}</value>" for one in correct)
     right = f"<correctResponse>{values}</correctResponse>" if correct else ""
-    return f'<responseDeclaration identifier="{name}" cardinality="{cardinality}" baseType="{base}">{right}{mapping}</responseDeclaration>'
+    about = f'identifier="{name}" cardinality="{cardinality}" baseType="{base}"'
+    return f"<responseDeclaration {about}>{right}{mapping}</responseDeclaration>"
 
 
 def mapping(entries: Mapping[str, str], **bounds: str) -> str:
@@ -156,7 +157,10 @@ def test_true_and_false_become_a_statement() -> None:
     ("declared", "rule", "expected"),
     [
         (response("A", "B", cardinality="multiple"), "match_correct", {"rule": "all"}),
-        (response("A", "B", cardinality="multiple", mapping=mapping({"A": "0.5", "B": "0.5", "C": "-0.5"}, lowerBound="0")), "map_response", {}),
+        (
+            response("A", "B", cardinality="multiple", mapping=mapping({"A": "0.5", "B": "0.5", "C": "-0.5"}, lowerBound="0")),
+            "map_response", {},
+        ),
         (
             response("A", "B", cardinality="multiple", mapping=mapping({"A": "0.5", "B": "0.5", "C": "-0.5"}, lowerBound="-0.5")),
             "map_response", {"least": "-1/2"},
@@ -178,7 +182,8 @@ def test_a_rule_written_out_by_hand_is_run() -> None:
     rule = """<responseCondition><responseIf><isNull><variable identifier="RESPONSE"/></isNull>
       <setOutcomeValue identifier="SCORE"><baseValue baseType="float">0</baseValue></setOutcomeValue></responseIf>
       <responseElseIf><match><variable identifier="RESPONSE"/><baseValue baseType="identifier">C</baseValue></match>
-      <setOutcomeValue identifier="SCORE"><sum><baseValue baseType="float">1</baseValue><baseValue baseType="float">1</baseValue></sum>
+      <setOutcomeValue identifier="SCORE"><sum><baseValue baseType="float">1</baseValue>
+      <baseValue baseType="float">1</baseValue></sum>
       </setOutcomeValue></responseElseIf>
       <responseElseIf><match><variable identifier="RESPONSE"/><baseValue baseType="identifier">A</baseValue></match>
       <setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue></responseElseIf>
@@ -204,12 +209,19 @@ def test_options_at_the_end_stay_there() -> None:
     assert item.plain["options"][1] == {"text": "Không câu nào", "last": True}
 
 
+def test_two_options_may_each_earn_the_whole_mark() -> None:
+    declared = response("A", mapping=mapping({"A": "1", "B": "1"}))
+    item = one(xml(choice(), declared=declared, rule="map_response"))
+    assert [option.get("correct", option.get("share")) for option in item.plain["options"]] == [True, 1, None]
+
+
 # --- remarks ---------------------------------------------------------------------------------------------------------
 
 FEEDBACK = """<outcomeDeclaration identifier="FEEDBACK" cardinality="single" baseType="identifier"/>"""
 SET = '<setOutcomeValue identifier="FEEDBACK"><variable identifier="RESPONSE"/></setOutcomeValue>'
 MATCH = """<responseCondition><responseIf><match><variable identifier="RESPONSE"/><correct identifier="RESPONSE"/></match>
-  <setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue></responseIf></responseCondition>"""
+  <setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue></responseIf>
+  </responseCondition>"""
 
 
 def remarked(after: str, choices: str = "", extra: str = "") -> Item:
@@ -281,13 +293,16 @@ def test_capital_letters_are_ignored_where_the_file_says_so() -> None:
 
 @pytest.mark.parametrize("data", [
     xml(f"<p>Bao nhiêu?</p><p>{entry()} km</p>", declared=response("7.25", base="float"), rule="""<responseCondition><responseIf>
-      <equal toleranceMode="absolute" tolerance="0.5 0.5"><variable identifier="RESPONSE"/><correct identifier="RESPONSE"/></equal>
-      <setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue></responseIf></responseCondition>"""),
+      <equal toleranceMode="absolute" tolerance="0.5 0.5"><variable identifier="RESPONSE"/>
+      <correct identifier="RESPONSE"/></equal>
+      <setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue></responseIf>
+  </responseCondition>"""),
     xml(f"<p>Bao nhiêu?</p><p>{entry()} km</p>", declared=response("7.25", base="float"), rule="""<responseCondition><responseIf>
       <and><not><isNull><variable identifier="RESPONSE"/></isNull></not>
       <gte><variable identifier="RESPONSE"/><baseValue baseType="float">6.75</baseValue></gte>
       <lte><variable identifier="RESPONSE"/><baseValue baseType="float">7.75</baseValue></lte></and>
-      <setOutcomeValue identifier="SCORE"><baseValue baseType="integer">1</baseValue></setOutcomeValue></responseIf></responseCondition>"""),
+      <setOutcomeValue identifier="SCORE"><baseValue baseType="integer">1</baseValue></setOutcomeValue></responseIf>
+  </responseCondition>"""),
 ])  # fmt: skip
 @pytest.mark.parametrize("version", [lambda data: data, newer])
 def test_a_number_with_its_tolerance_however_it_is_written(data: bytes, version: Any) -> None:
@@ -301,7 +316,8 @@ def test_fields_in_a_text_are_gaps() -> None:
     declared = response("học", base="string", name="R1") + response("7", base="integer", name="R2")
     rule = "".join(
         f'<responseCondition><responseIf><match><variable identifier="{name}"/><correct identifier="{name}"/></match>'
-        f'<setOutcomeValue identifier="SCORE"><sum><variable identifier="SCORE"/><baseValue baseType="float">{worth}</baseValue></sum>'
+        f'<setOutcomeValue identifier="SCORE"><sum><variable identifier="SCORE"/>'
+        f'<baseValue baseType="float">{worth}</baseValue></sum>'
         "</setOutcomeValue></responseIf></responseCondition>"
         for name, worth in (("R1", 1), ("R2", 3))
     )
@@ -309,7 +325,8 @@ def test_fields_in_a_text_are_gaps() -> None:
     assert item.plain == {
         "kind": "gaps", "stem": "Điền đi.", "text": "Máy [[1]] từ [[2]] con số.\n\nHết.", "mark": 4,
         "gaps": {
-            "1": {"kind": "typed", "accept": ["học"], "accents": "keep", "case": "keep"}, "2": {"kind": "number", "answer": 7, "weight": 3},
+            "1": {"kind": "typed", "accept": ["học"], "accents": "keep", "case": "keep"},
+            "2": {"kind": "number", "answer": 7, "weight": 3},
         },
     }  # fmt: skip
     assert item.lost == ()
@@ -340,7 +357,8 @@ def associable(*words: str, letter: str, most: int = 1) -> str:
 
 
 def match(lefts: str, rights: str) -> str:
-    return f'<matchInteraction responseIdentifier="RESPONSE" shuffle="true" maxAssociations="4"><prompt>Nối.</prompt>{lefts}{rights}</matchInteraction>'
+    about = 'responseIdentifier="RESPONSE" shuffle="true" maxAssociations="4"'
+    return f"<matchInteraction {about}><prompt>Nối.</prompt>{lefts}{rights}</matchInteraction>"
 
 
 @pytest.mark.parametrize("version", [lambda data: data, newer])
@@ -404,7 +422,8 @@ def test_words_to_drag_are_gaps_with_the_same_pool(version: Any) -> None:
 # --- places, texts, files --------------------------------------------------------------------------------------------
 
 SPOTS = """<hotspotChoice identifier="A" shape="rect" coords="0,0,100,50" hotspotLabel="Góc"/>
-<hotspotChoice identifier="B" shape="circle" coords="200,100,40"/><hotspotChoice identifier="C" shape="poly" coords="0,0,40,0,40,20"/>
+<hotspotChoice identifier="B" shape="circle" coords="200,100,40"/>
+<hotspotChoice identifier="C" shape="poly" coords="0,0,40,0,40,20"/>
 <hotspotChoice identifier="D" shape="ellipse" coords="200,100,40,20"/>"""
 
 
@@ -437,11 +456,13 @@ def test_places_without_the_picture_are_refused() -> None:
 def test_a_long_text_with_notes_for_who_marks() -> None:
     body = (
         '<rubricBlock view="scorer"><p>Có <b>ví dụ</b>.</p></rubricBlock><p>Kể.</p>'
-        '<extendedTextInteraction responseIdentifier="RESPONSE" expectedLines="15"><prompt>Viết.</prompt></extendedTextInteraction>'
+        '<extendedTextInteraction responseIdentifier="RESPONSE" expectedLines="15"><prompt>Viết.</prompt>'
+        "</extendedTextInteraction>"
     )
     declared = (
         response(base="string")
-        + '<outcomeDeclaration identifier="MAXSCORE" cardinality="single" baseType="float"><defaultValue><value>5</value></defaultValue></outcomeDeclaration>'
+        + '<outcomeDeclaration identifier="MAXSCORE" cardinality="single" baseType="float">'
+        + "<defaultValue><value>5</value></defaultValue></outcomeDeclaration>"
     )
     for data in (xml(body, declared=declared, rule=""), newer(xml(body, declared=declared, rule=""))):
         assert one(data).plain == {
@@ -470,7 +491,10 @@ def test_formulas_tables_lists_and_entities() -> None:
 
 def test_pictures_and_sound_of_a_package() -> None:
     sound = b"ID3\x04" + bytes(60)
-    body = '<p>Xem <img src="../m/a.gif?x=1" alt="Cây"/> nghe <audio src="../m/b.bin" title="Tiếng"/></p><p><img src="https://x.vn/c.png" alt="Xa"/></p>'
+    body = (
+        '<p>Xem <img src="../m/a.gif?x=1" alt="Cây"/> nghe <audio src="../m/b.bin" title="Tiếng"/></p>'
+        '<p><img src="https://x.vn/c.png" alt="Xa"/></p>'
+    )
     files = {"q/1.xml": xml(body + choice(), declared=response("A")), "m/A.gif": PICTURE, "m/b.bin": sound}
     reading = qti.read(zipped(files))
     (item,) = reading.items
@@ -495,10 +519,12 @@ def test_a_picture_inside_the_text_itself() -> None:
 def test_a_package_with_sections_metadata_and_items_that_the_manifest_forgot() -> None:
     test = (
         f'<assessmentTest xmlns="{V21}" identifier="t" title="Đề"><testPart identifier="p"><assessmentSection identifier="s" '
-        'title="Chương 1" visible="true"><assessmentItemRef identifier="i" href="items/b.xml"/></assessmentSection></testPart></assessmentTest>'
+        'title="Chương 1" visible="true"><assessmentItemRef identifier="i" href="items/b.xml"/>'
+        "</assessmentSection></testPart></assessmentTest>"
     ).encode()
     lom = (
-        '<metadata><imsmd:lom xmlns:imsmd="http://www.imsglobal.org/xsd/imsmd_v1p2"><imsmd:general><imsmd:keyword><imsmd:langstring>an toàn'
+        '<metadata><imsmd:lom xmlns:imsmd="http://www.imsglobal.org/xsd/imsmd_v1p2"><imsmd:general>'
+        "<imsmd:keyword><imsmd:langstring>an toàn"
         "</imsmd:langstring></imsmd:keyword></imsmd:general><imsmd:educational><imsmd:difficulty><imsmd:value><imsmd:langstring>difficult"
         "</imsmd:langstring></imsmd:value></imsmd:difficulty></imsmd:educational></imsmd:lom></metadata>"
     )
@@ -519,7 +545,10 @@ def test_a_broken_item_leaves_the_others() -> None:
 
 
 def test_a_shared_text_stands_before_the_question() -> None:
-    stimulus = b'<qti-assessment-stimulus identifier="s" title="x"><qti-stimulus-body><p>\xc4\x90o\xe1\xba\xa1n.</p></qti-stimulus-body></qti-assessment-stimulus>'
+    stimulus = (
+        '<qti-assessment-stimulus identifier="s" title="x"><qti-stimulus-body><p>Đoạn.</p></qti-stimulus-body>'
+        "</qti-assessment-stimulus>"
+    ).encode()
     data = newer(xml(choice(), declared=response("A"))).replace(
         b"<qti-item-body>", b'<qti-assessment-stimulus-ref identifier="s" href="s.xml"/><qti-item-body>'
     )
@@ -535,8 +564,12 @@ def test_a_shared_text_stands_before_the_question() -> None:
     [
         (xml(choice(), declared=response()), "đáp án đúng"), (xml("<p>Chỉ đọc.</p>"), "không có gì để trả lời"),
         (xml('<p>x</p>\n<sliderInteraction responseIdentifier="RESPONSE"/>', declared=response("1")), "thanh trượt"),
-        (xml('<hottextInteraction responseIdentifier="RESPONSE"><p>x</p></hottextInteraction>', declared=response("1")), "chọn chữ"),
-        (xml(choice() + choice(), declared=response("A")), "tách mỗi phần"), (xml(choice(), declared=response("A"), adaptive="true"), "adaptive"),
+        (
+            xml('<hottextInteraction responseIdentifier="RESPONSE"><p>x</p></hottextInteraction>', declared=response("1")),
+            "chọn chữ",
+        ),
+        (xml(choice() + choice(), declared=response("A")), "tách mỗi phần"),
+        (xml(choice(), declared=response("A"), adaptive="true"), "adaptive"),
         (xml(choice(), declared='<templateDeclaration identifier="x" cardinality="single"/>' + response("A")), "template"),
         (xml(choice(choices='<simpleChoice identifier="A">x</simpleChoice>' * 2), declared=response("A")), "giống nhau"),
         (xml(choice(choices='<simpleChoice identifier="A">x</simpleChoice>'), declared=response("A")), "từ 2 đến 26"),
@@ -648,7 +681,10 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc", "Co", "Cn"]), min_
 @given(st.lists(words, min_size=2, max_size=8, unique=True), words)
 def test_any_text_comes_back(options: list[str], stem: str) -> None:
     plains: list[dict[str, Any]] = [
-        {"kind": "multiple", "stem": stem, "feedback": stem, "options": [{"text": text, "correct": True, "feedback": stem} for text in options]},
+        {
+            "kind": "multiple", "stem": stem, "feedback": stem,
+            "options": [{"text": text, "correct": True, "feedback": stem} for text in options],
+        },
         {"kind": "short_text", "stem": stem, "accept": options}, {"kind": "ordering", "stem": stem, "items": options},
         {"kind": "matching", "stem": stem, "pairs": [{"left": text, "right": stem} for text in options]},
         {"kind": "likert", "stem": stem, "statements": options, "scale": ["Có", "Không"]},
@@ -761,8 +797,10 @@ def test_broken_files_give_a_reading_or_unreadable(which: int, noise: bytes, at:
     tried(good[:place] + noise + good[place + length :])
 
 
-TOKENS = ["A", "B", "RESPONSE", "0", "", "-1", "1e99", "multiple", "ordered", "float", "pair", "choiceInteraction", "orderInteraction",
-          "gapMatchInteraction", "matchInteraction", "hotspotInteraction", "mapping", "value", "sum", "not", "index", "delete", "equal"]  # fmt: skip
+TOKENS = (
+    "A", "B", "RESPONSE", "0", "", "-1", "1e99", "multiple", "ordered", "float", "pair", "choiceInteraction", "mapping", "value",
+    "orderInteraction", "gapMatchInteraction", "matchInteraction", "hotspotInteraction", "sum", "not", "index", "delete", "equal",
+)  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None)

@@ -174,7 +174,8 @@ def test_options_that_are_numbers_are_read_as_they_look() -> None:
     ("answer", "kind", "field", "value"),
     [
         ("Đúng", "true_false", "answer", True), (True, "true_false", "answer", True), ("sai", "true_false", "answer", False),
-        ("thiên kiến; thiên lệch", "short_text", "accept", ["thiên kiến", "thiên lệch"]), ("7,5 ± 0,1", "number", "answer", "7.5"),
+        ("thiên kiến; thiên lệch", "short_text", "accept", ["thiên kiến", "thiên lệch"]),
+        ("7,5 ± 0,1", "number", "answer", "7.5"),
         (12, "number", "answer", 12), ("-3", "number", "answer", -3),
     ],
 )  # fmt: skip
@@ -246,9 +247,11 @@ def test_nothing_that_is_written_is_a_formula() -> None:
     [
         (["q", "Chọn một", "", "Một", "Hai", "", 1], "Câu hỏi"), (["q", "Vẽ tranh", "Nào?"], "Vẽ tranh"),
         (["q", "Chọn một", "Nào?", "Một", "Hai", "", 4], "“4”"), (["q", "Chọn một", "Nào?", "Một", "Hai", ""], "Đáp án đúng"),
-        (["q", "Chọn một", "Nào?", "Một", "", "Ba", 1], "Phương án 2"), (["q", "Chọn một", "Nào?", "Một", "", "", 1], "hai phương án"),
+        (["q", "Chọn một", "Nào?", "Một", "", "Ba", 1], "Phương án 2"),
+        (["q", "Chọn một", "Nào?", "Một", "", "", 1], "hai phương án"),
         (["q", "Chọn một", "Nào?", "Một", "Hai", "", "1;2"], "Chọn nhiều"), (["q", "Điền số", "Mấy?", "", "", "", "bảy"], "bảy"),
-        (["q", "Đúng hay sai", "Mấy?", "", "", "", "có lẽ"], "Đúng hoặc Sai"), (["q", "Ghép cặp", "Nối?", "mèo", "a = b"], "vế trái"),
+        (["q", "Đúng hay sai", "Mấy?", "", "", "", "có lẽ"], "Đúng hoặc Sai"),
+        (["q", "Ghép cặp", "Nối?", "mèo", "a = b"], "vế trái"),
     ],
 )  # fmt: skip
 def test_a_row_that_is_no_question_says_why(row: list[Any], said: str) -> None:
