@@ -23,7 +23,7 @@ from quizzes.formats.qti.processing import (
 from quizzes.formats.qti.tree import local, text_of, within
 
 FEEDBACK = ("feedbackInline", "feedbackBlock", "modalFeedback")
-_MOST_RUNS = 600
+_MOST_STEPS = 60_000  # of all answers tried for one item
 _NEAR = Fraction(1, 5000)
 
 
@@ -64,7 +64,7 @@ class Sheet:
         self.mark = Fraction(1)
         self.understood = item.find("responseProcessing") is not None
         self._simple = not self.understood
-        self._runs = 0
+        self._steps = 0
 
     def lose(self, sentence: str) -> None:
         if sentence not in self.lost:
@@ -85,9 +85,13 @@ class Sheet:
 
     def weigh(self, answers: Sequence[Answer]) -> list[Fraction]:
         """What each answer earns, the best of them 1. All 0 when the item does not say what is correct."""
-        scores = [self._score(answer) for answer in answers]
-        known = [one for one in scores if one is not None]
-        if len(known) < len(scores) or max(known, default=Fraction(0)) <= 0:
+        known = []
+        for answer in answers:
+            score = self._score(answer)
+            if score is None:
+                break
+            known.append(score)
+        if len(known) < len(answers) or max(known, default=Fraction(0)) <= 0:
             if not self._simple and any(one.correct is not None or one.mapping for one in self.declared.values()):
                 self.lose(_("Cách chấm riêng của tệp không đọc được; câu được chấm theo đáp án đúng ghi trong tệp."))
             self._simple = True
@@ -105,13 +109,16 @@ class Sheet:
         return None if ran is None else ran.score()
 
     def _run(self, answer: Answer) -> Run | None:
-        self._runs += 1
-        if self._runs > _MOST_RUNS:
+        if self._steps > _MOST_STEPS:
             return None
         try:
-            return run(self.item, self.declared, answer)
+            ran = run(self.item, self.declared, answer)
         except NotUnderstood:
+            # Once not understood, never: what was spent is spent, and the correct response counts from here.
+            self._steps = _MOST_STEPS + 1 if self.understood else 0
             return None
+        self._steps += ran.steps
+        return ran
 
     def _simple_score(self, answer: Answer) -> Fraction:
         """By the mapping if the item has one and no rule says otherwise, else by the correct response alone."""
