@@ -26,7 +26,7 @@ from urllib.parse import urlsplit, urlunsplit
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 # This file has the name of a module of the standard library: its own folder must not come first.
-sys.path = [folder for folder in sys.path if Path(folder or ".").resolve() != HERE]
+sys.path = [str(ROOT), *(folder for folder in sys.path if Path(folder or ".").resolve() != HERE)]
 
 ASK, BANK, BLOCK = 10, 100, 2_000
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}

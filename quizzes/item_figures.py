@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Count, FloatField, QuerySet, TextField, Window
 from django.db.models.functions import Cast, RowNumber
@@ -83,7 +83,7 @@ def _items(versions: QuerySet[QuestionVersion]) -> dict[int, Item]:
 class _Line(NamedTuple):
     """A saved answer with its slot and its attempt; of a slot without answers, a line without one."""
 
-    attempt: Any
+    attempt: str
     slot: int
     version: int
     mark: float | None
@@ -96,7 +96,7 @@ class _Line(NamedTuple):
 
 
 def _lines(attempts: QuerySet[Attempt]) -> Iterator[_Line]:
-    """Ordered by attempt, slot and step. Numbers come as floats and answers as text, which is read far more quickly."""
+    """Ordered by attempt, slot and step. Numbers come as floats, answers and ids as text, which is read far more quickly."""
     numbers = {
         name: Cast(path, FloatField())
         for name, path in (
@@ -105,10 +105,10 @@ def _lines(attempts: QuerySet[Attempt]) -> Iterator[_Line]:
     }  # fmt: skip
     lines = (
         Slot.objects.filter(attempt__in=attempts.values("pk"))
-        .annotate(**numbers, a_response=Cast("steps__response", TextField()))
+        .annotate(**numbers, a_attempt=Cast("attempt", TextField()), a_response=Cast("steps__response", TextField()))
         .order_by("attempt", "position", "steps__sequence")
         .values_list(
-            "attempt_id", "pk", "version_id", "a_mark", "a_max", "a_total", "a_max_total", "attempt__started_at", "a_response",
+            "a_attempt", "pk", "version_id", "a_mark", "a_max", "a_total", "a_max_total", "attempt__started_at", "a_response",
             "steps__saved_at",
         )
     )  # fmt: skip
