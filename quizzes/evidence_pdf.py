@@ -24,6 +24,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from reportlab.lib import colors
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -332,6 +333,70 @@ def _say(text: str, style: ParagraphStyle) -> Paragraph:
     return Paragraph(_safe(text), style)
 
 
+@dataclass(frozen=True)
+class _Row:
+    """`texts` stand in the cell at `place`, and may be longer than a page; the other cells are short."""
+
+    cells: list[Paragraph | None]
+    place: int
+    texts: tuple[Paragraph, ...]
+
+
+_TALLEST = 5 * cm  # a table is broken between rows only: what is higher goes on in the next row, without a line
+
+
+class _Closed(Table):  # type: ignore[misc]
+    """Every part that a page break leaves has its line above and below."""
+
+    def onSplit(self, T: Any, byRow: int = 1) -> None:
+        ends = [("LINEABOVE", (0, 0), (-1, 0), 0.5, colors.black), ("LINEBELOW", (0, -1), (-1, -1), 0.5, colors.black)]
+        T.setStyle(ends)
+
+
+def _table(rows: Sequence[_Row], widths: Sequence[float], titles: list[Paragraph] | None = None) -> Table:
+    cells: list[list[Any]] = [list(titles)] if titles else []
+    begins = [0] if titles else []
+    for row in rows:
+        begins.append(len(cells))
+        for place, part in enumerate(_parts(row.texts, widths[row.place] - 6)):
+            cells.append([*row.cells] if place == 0 else [""] * len(row.cells))
+            cells[-1][row.place] = part
+    lines: list[Any] = [("LINEABOVE", (0, at), (-1, at), 0.5, colors.black) for at in begins]
+    table = _Closed(cells, colWidths=list(widths), repeatRows=1 if titles else 0)
+    style: list[Any] = [
+        ("FONTNAME", (0, 0), (-1, -1), "Tinos"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 3), ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 2), ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+        ("LINEBEFORE", (0, 0), (-1, -1), 0.5, colors.black), ("LINEAFTER", (-1, 0), (-1, -1), 0.5, colors.black),
+        *lines, *([("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black)] if titles else []),
+    ]  # fmt: skip
+    table.setStyle(style)
+    table.onSplit(table)
+    return table
+
+
+def _parts(texts: Iterable[Paragraph], width: float) -> Iterator[list[Flowable]]:
+    """The paragraphs in cells of at most _TALLEST each."""
+    part: list[Flowable] = []
+    room = _TALLEST
+    for text in texts:
+        rest: list[Any] = [text]
+        while rest:
+            height = rest[0].wrap(width, A4[1])[1]
+            if height <= room:
+                part.append(rest.pop(0))
+                room -= height
+                continue
+            pieces = rest[0].split(width, room)
+            if len(pieces) > 1:
+                part.append(pieces[0])
+                rest = [*pieces[1:], *rest[1:]]
+            yield part
+            part, room = [], _TALLEST
+    if part:
+        yield part
+
+
 class _Paper:
     def __init__(self, sheet: EvidenceSheet) -> None:
         self.sheet = sheet
@@ -347,16 +412,19 @@ class _Paper:
     def _heading(self) -> list[Flowable]:
         small, strong = _style(12, alignment=TA_CENTER), _style(12, "Tinos-Bold", alignment=TA_CENTER)
         motto, title = _style(13, "Tinos-Bold", alignment=TA_CENTER), _style(14, "Tinos-Bold", alignment=TA_CENTER)
-        left = [_say(_("THÀNH PHỐ HỒ CHÍ MINH"), small), _say(_("NỀN TẢNG HỌC AI"), strong), _Rule(2.6 * cm)]
+        left = [_say(_("THÀNH PHỐ HỒ CHÍ MINH"), small), _say(_("NỀN TẢNG HỌC AI"), strong), Spacer(1, 3), _Rule(2.6 * cm)]
         words = _("Độc lập - Tự do - Hạnh phúc")
         right = [
-            _say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), _say(words, motto),
+            _say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), _say(words, motto), Spacer(1, 3),
             _Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)), Spacer(1, 4),
             _say(_spoken_date(self.sheet.made_at.astimezone(CITY).date()), _style(13, "Tinos-Italic", alignment=TA_CENTER)),
         ]  # fmt: skip
         block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.38, TEXT_WIDTH * 0.62], style=BARE)
         subject = _("%(quiz)s, lượt thứ %(number)s") % {"quiz": self.sheet.quiz, "number": self.sheet.number}
-        return [block, Spacer(1, 16), _say(_("PHIẾU CHỨNG CỨ BÀI LÀM"), title), _say(subject, title), _Rule(5 * cm), Spacer(1, 8)]
+        return [
+            block, Spacer(1, 16), _say(_("PHIẾU CHỨNG CỨ BÀI LÀM"), title), _say(subject, title), Spacer(1, 3), _Rule(5 * cm),
+            Spacer(1, 8),
+        ]  # fmt: skip
 
     def _facts(self) -> list[Flowable]:
         sheet = self.sheet
@@ -390,8 +458,9 @@ class _Paper:
 
     def _pairs(self, rows: Sequence[tuple[str, str]]) -> Flowable:
         label, value = _style(11.5, "Tinos-Bold"), _style(11.5)
-        cells = [[_say(name, label), _say(said, value)] for name, said in rows]
-        return Table(cells, colWidths=[5 * cm, TEXT_WIDTH - 5 * cm], style=RULED, splitInRow=1) if cells else Spacer(1, 0)
+        widths = [5 * cm, TEXT_WIDTH - 5 * cm]
+        rows_of = [_Row([_say(name, label), None], 1, (_say(said, value),)) for name, said in rows]
+        return _table(rows_of, widths) if rows_of else Spacer(1, 0)
 
     # --- a question ---------------------------------------------------------------------------------------------------
 
@@ -426,21 +495,16 @@ class _Paper:
         return _say(text, _style(12, face, leftIndent=0.8 * cm))
 
     def _steps(self, question: EvidenceQuestion) -> Flowable:
-        head = _style(10.5, "Tinos-Bold", alignment=TA_CENTER)
-        rows: list[list[Any]] = [[_say(title, head) for title in (_("Lần"), _("Lúc"), _("Câu trả lời"), _("Tính điểm"))]]
+        head, cell = _style(10.5, "Tinos-Bold", alignment=TA_CENTER), _style(10.5)
+        middle, plain = _style(10.5, alignment=TA_CENTER), _style(10.5, "Tinos-Italic")
+        rows = []
         for step in question.steps:
-            cell, middle = _style(10.5), _style(10.5, alignment=TA_CENTER)
-            lines = [Paragraph(_line(line, question.rich), cell) for line in step.answer]
-            counted = _say(
-                _("có") if step.counted else _("không"),
-                _style(10.5, "Tinos-Bold" if step.counted else "Tinos", alignment=TA_CENTER),
-            )
-            rows.append([
-                _say(str(step.sequence), middle), _say(_when(step.saved_at), middle),
-                lines or _say(_("(bỏ câu trả lời)"), _style(10.5, "Tinos-Italic")), counted,
-            ])  # fmt: skip
-        widths = [1.2 * cm, 2.4 * cm, TEXT_WIDTH - 5.6 * cm, 2 * cm]
-        return Table(rows, colWidths=widths, repeatRows=1, style=RULED, splitInRow=1)
+            lines = tuple(Paragraph(_line(line, question.rich), cell) for line in step.answer)
+            counted = _say(_("có"), head) if step.counted else _say(_("không"), middle)
+            told = [_say(str(step.sequence), middle), _say(_when(step.saved_at), middle), None, counted]
+            rows.append(_Row(told, 2, lines or (_say(_("(bỏ câu trả lời)"), plain),)))
+        titles = [_say(title, head) for title in (_("Lần"), _("Lúc"), _("Câu trả lời"), _("Tính điểm"))]
+        return _table(rows, [1.2 * cm, 2.4 * cm, TEXT_WIDTH - 5.6 * cm, 2 * cm], titles)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 

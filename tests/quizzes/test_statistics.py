@@ -172,9 +172,9 @@ def test_alpha_with_questions_of_different_worth() -> None:
         ]
     scores = Counter(hundredths((one + 3 * other) * UNIT, 4 * UNIT) for one, other in shares)
     parts = plain.variance([one for one, _other in shares]) + plain.variance([3 * other for _one, other in shares])
-    total = plain.variance([one + 3 * other for one, other in shares])
+    whole_variance = plain.variance([one + 3 * other for one, other in shares])
     found = work_out(rows=rows, items={1: item(1), 2: item(2)}, scores=scores)
-    assert found.consistency.value == pytest.approx(2 * (1 - parts / total))
+    assert found.consistency.value == pytest.approx(2 * (1 - parts / whole_variance))
 
 
 # --- empty, small, all alike -------------------------------------------------------------------------------------------
