@@ -170,6 +170,7 @@ RULES: dict[str, Rule] = {
     "courses:withdraw": ONES_OWN,
     "quizzes:start": SIGNED_IN,
     "quizzes:attempt": ONES_OWN,
+    "quizzes:evidence": ONES_OWN,
     "quizzes:save": ONES_OWN,
     "quizzes:media": ONES_OWN,
     "quizzes:finish": ONES_OWN,

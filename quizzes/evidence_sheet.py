@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from quizzes import responses
 from quizzes.evidence_pdf import EvidenceQuestion, EvidenceSheet, EvidenceStep
-from quizzes.models import Attempt, AttemptState, QuestionKind, Slot
+from quizzes.kinds import KINDS
+from quizzes.kinds.arranging import rights
+from quizzes.kinds.base import Piece
+from quizzes.models import Attempt, AttemptState, Slot
 
 __all__ = ["NotFinished", "evidence_sheet"]
 
@@ -63,6 +66,7 @@ def evidence_sheet(attempt: Attempt, now: dt.datetime, *, person: str | None = N
 def _rules(rules: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """In words; a rule that has none yet stands as it is kept, so that nothing frozen is left out."""
     attempts, minutes = rules.get("attempts_allowed"), rules.get("time_limit_minutes")
+    closes = rules.get("closes_at")
     told = {
         "ask": (_("Số câu"), str(rules.get("ask", ""))),
         "pass_mark": (_("Mức đạt (thang 10)"), _decimal(rules.get("pass_mark", ""))),
@@ -70,9 +74,15 @@ def _rules(rules: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "time_limit_minutes": (
             _("Thời gian"), _("không tính giờ") if minutes is None else _("%(minutes)s phút") % {"minutes": minutes},
         ),
+        "closes_at": (_("Đóng lúc"), _moment(closes)),
     }  # fmt: skip
     others = [(name, json.dumps(rules[name], ensure_ascii=False, sort_keys=True)) for name in sorted(set(rules) - set(told))]
     return (*(told[name] for name in told if name in rules), *others)
+
+
+def _moment(kept: str | None) -> str:
+    """A frozen moment in the city's time."""
+    return f"{timezone.localtime(dt.datetime.fromisoformat(kept)):%H:%M %d/%m/%Y}" if kept else _("không đóng")
 
 
 def _decimal(value: Any) -> str:
@@ -88,7 +98,7 @@ def _question(slot: Slot) -> EvidenceQuestion:
         position=slot.position,
         code=version.question.code,
         version=version.number,
-        kind=str(QuestionKind(kind).label),
+        kind=str(KINDS[kind].label),
         stem=version.stem,
         served=_served(kind, body, slot.order),
         steps=tuple(
@@ -103,8 +113,8 @@ def _question(slot: Slot) -> EvidenceQuestion:
         mark=slot.mark,
         max_mark=slot.max_mark,
         right=_right(kind, body, slot.order),
-        marking=_marking(kind),
-        rich=kind in {"single", "multiple"},
+        marking=KINDS[kind].explain(body),
+        rich=KINDS[kind].rich,
     )
 
 
@@ -112,14 +122,24 @@ def _served(kind: str, body: Mapping[str, Any], order: Sequence[str]) -> tuple[s
     """What could be picked, numbered as it was shown. Right sides by letters, so that left and right cannot be mixed up."""
     shown = responses.show(kind, body, order, {})
     if kind == "matching":
-        rights = responses.rights(body)
+        sides = rights(body)
         lefts = [f"{place}. {row.text}" for place, row in enumerate(shown.rows, 1)]
-        return (*lefts, _("Danh sách để ghép:"), *(f"{_letter(place)}) {rights[one]}" for place, one in enumerate(order)))
+        return (*lefts, _("Danh sách để ghép:"), *(f"{_letter(place)}) {sides[one]}" for place, one in enumerate(order)))
+    if shown.pieces:
+        return tuple(_gap(piece) for piece in shown.pieces if piece.name)
+    if shown.areas:
+        return tuple(f"{area.value}. {area.name}" for area in shown.areas)
     if shown.rows:
         return tuple(f"{_letter(place)}) {row.text}" for place, row in enumerate(shown.rows))
     return (
         tuple(f"{choice.value}. {choice.text}" for choice in shown.choices) if order else tuple(one.text for one in shown.choices)
     )
+
+
+def _gap(piece: Piece) -> str:
+    """A gap with what could be picked there."""
+    offered = "; ".join(choice.text for choice in piece.choices)
+    return f"({piece.number}) {offered or '…'}"
 
 
 def _letter(place: int) -> str:
@@ -137,7 +157,7 @@ def _said(kind: str, body: Mapping[str, Any], order: Sequence[str], response: re
 
 def _right(kind: str, body: Mapping[str, Any], order: Sequence[str]) -> tuple[str, ...]:
     if kind == "short_text":
-        return tuple(body["accept"])
+        return tuple(_accepted(one) for one in body["accept"])
     found = _said(kind, body, order, responses.right_response(kind, body))
     if kind == "number" and Decimal(body.get("tolerance", "0")):
         told = {"answer": found[0], "tolerance": _decimal(body["tolerance"])}
@@ -145,16 +165,8 @@ def _right(kind: str, body: Mapping[str, Any], order: Sequence[str]) -> tuple[st
     return found
 
 
-def _marking(kind: str) -> str:
-    """How marking.mark counts, in words."""
-    return {
-        "single": _("chọn phương án đúng được trọn điểm, chọn phương án khác không được điểm."),
-        "multiple": _(
-            "lấy số phương án đúng đã chọn trừ số phương án sai đã chọn, rồi chia cho số phương án đúng; không dưới 0."
-        ),
-        "true_false": _("trả lời đúng được trọn điểm."),
-        "short_text": _("trùng với một câu trả lời được nhận thì được trọn điểm; không xét chữ hoa, dấu và dấu câu ở hai đầu."),
-        "number": _("số nằm trong mức sai lệch cho phép thì được trọn điểm; dấu phẩy và dấu chấm đều được nhận."),
-        "matching": _("mỗi dòng ghép đúng được một phần bằng nhau của điểm."),
-        "ordering": _("tính theo chuỗi dài nhất các dòng đã theo đúng thứ tự; mỗi dòng đặt lệch mất một phần điểm."),
-    }[kind]
+def _accepted(one: Any) -> str:
+    """An accepted answer, with its share where it is not the whole mark."""
+    if isinstance(one, str):
+        return one
+    return f"{one['text']} ({one['share']})" if "share" in one else str(one["text"])

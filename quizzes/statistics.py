@@ -243,7 +243,7 @@ def guess_share(kind: str, body: Mapping[str, Any]) -> float | None:
     blind = _blind_answers(kind, body)
     if blind is None:
         return None
-    shares = [mark(kind, body, answer) for answer in blind]
+    shares = [share for answer in blind if (share := mark(kind, body, answer)) is not None]
     return float(sum(shares, Fraction(0)) / len(shares)) if shares else None
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("media/<str:name>", views.media, name="media"),
     path("start/<int:page_id>/", views.start, name="start"),
     path("attempts/<uuid:attempt_id>/", views.attempt, name="attempt"),
+    path("attempts/<uuid:attempt_id>/evidence.pdf", views.evidence, name="evidence"),
     path("attempts/<uuid:attempt_id>/save/", views.save, name="save"),
     path("attempts/<uuid:attempt_id>/finish/", views.finish, name="finish"),
 ]

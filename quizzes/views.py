@@ -17,6 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from quizzes import actions, queries, responses
+from quizzes.evidence_pdf import evidence_pdf
+from quizzes.evidence_sheet import evidence_sheet
 from quizzes.forms import AnswerForm
 from quizzes.models import AnswerStep, Attempt, AttemptState, Media, QuizPage, Slot
 from quizzes.templatetags.quizzes import clock
@@ -102,6 +104,21 @@ def finish(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     act(attempt=found, now=timezone.now())
     request.session.pop(DRAFT, None)
     return _to(attempt_id)
+
+
+@never_cache
+@require_safe
+def evidence(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
+    """What was asked, answered and counted, on paper for a complaint: once the right answers may be told."""
+    if not request.user.is_authenticated:
+        return _log_in_first(request, attempt_id)
+    found = get_object_or_404(queries.attempts_of(request.user), pk=attempt_id)
+    if found.state == AttemptState.IN_PROGRESS or not queries.result(found).keys_shown:
+        messages.info(request, _("Phiếu chứng cứ có đáp án, nên chỉ in được khi bạn đã đạt hoặc đã hết lượt."))
+        return _to(attempt_id)
+    sheet = evidence_pdf(evidence_sheet(found, timezone.now()))
+    name = f"phieu-chung-cu-{found.number}.pdf"
+    return HttpResponse(sheet, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @require_safe

@@ -87,9 +87,6 @@ class Matching(Kind):
         given, texts = response.get("pairs", {}), rights(body)
         return Fraction(sum(texts.get(given.get(pair["id"])) == pair["right"] for pair in body["pairs"]), len(body["pairs"]))
 
-    def guessed(self, body: Body) -> Fraction:
-        return Fraction(1, len(set(rights(body).values())))
-
     def summarise(self, body: Body, response: Response) -> list[str]:
         told, given = rights(body), response["pairs"]
         return [f"{pair['left']} → {told[given[pair['id']]]}" for pair in body["pairs"] if pair["id"] in given]

@@ -176,10 +176,6 @@ class Kind(ABC):
     def least(self, body: Body) -> Fraction:
         return Fraction(0)
 
-    def guessed(self, body: Body) -> Fraction:
-        """The share that is earned on average by picking blindly, 0..1."""
-        return Fraction(0)
-
     @abstractmethod
     def summarise(self, body: Body, response: Response) -> list[str]:
         """The answer in words, a line each."""

@@ -151,9 +151,6 @@ class Single(Kind):
     def least(self, body: Body) -> Fraction:
         return min(Fraction(0), *(share(option) for option in body["options"]))
 
-    def guessed(self, body: Body) -> Fraction:
-        return sum((share(option) for option in body["options"]), Fraction(0)) / len(body["options"])
-
     def summarise(self, body: Body, response: Response) -> list[str]:
         picked = picked_in(response)
         return [option["text"] for option in body["options"] if option["id"] in picked]
@@ -205,9 +202,6 @@ class Multiple(Single):
 
     def least(self, body: Body) -> Fraction:
         return Fraction(body.get("least", 0))
-
-    def guessed(self, body: Body) -> Fraction:
-        return Fraction(0)
 
     def right(self, body: Body) -> Response:
         return {"choices": [option["id"] for option in body["options"] if option["correct"]]}

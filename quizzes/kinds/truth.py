@@ -52,9 +52,6 @@ class TrueFalse(Kind):
     def mark(self, body: Body, response: Response) -> Fraction:
         return Fraction(response.get("value") is body["answer"])
 
-    def guessed(self, body: Body) -> Fraction:
-        return Fraction(1, 2)
-
     def summarise(self, body: Body, response: Response) -> list[str]:
         return [_("Đúng") if response["value"] else _("Sai")]
 

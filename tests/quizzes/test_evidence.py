@@ -21,7 +21,8 @@ from courses.models import Enrolment
 from quizzes import actions, marking, responses
 from quizzes.evidence_pdf import EvidenceQuestion, EvidenceSheet, EvidenceStep, canonical, digest, evidence_pdf, visible
 from quizzes.evidence_sheet import NotFinished, evidence_sheet
-from quizzes.models import Attempt, QuestionKind, QuestionVersion, QuizPage
+from quizzes.kinds import KINDS
+from quizzes.models import Attempt, QuestionVersion, QuizPage
 
 BEGUN = dt.datetime(2026, 11, 26, 2, 5, 3, 250_000, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -285,6 +286,7 @@ def test_the_sheet_tells_what_was_served_saved_and_marked(whole: Attempt, now: d
     assert (told.person, told.named, told.course_code, told.number) == ("Nguyễn Thị An", True, "CD-T", 1)
     assert told.rules == (
         ("Số câu", "8"), ("Mức đạt (thang 10)", "7"), ("Số lượt được làm", "2"), ("Thời gian", "15 phút"),
+        ("Đóng lúc", "không đóng"),
     )  # fmt: skip
     assert (told.started_at, told.deadline) == (now, now + 15 * MINUTE)
     assert told.handed_in_at == told.closed_at == now + 5 * MINUTE
@@ -341,7 +343,10 @@ def test_frozen_rules_without_words_are_not_left_out(whole: Attempt, now: dt.dat
     done = actions.finish_attempt(attempt=whole, now=now)
     Attempt.objects.filter(pk=done.pk).update(rules={**done.rules, "attempts_allowed": None, "best_of": {"b": 1, "a": "à"}})
     told = evidence_sheet(done, now)
-    assert told.rules[2:] == (("Số lượt được làm", "không hạn chế"), ("Thời gian", "15 phút"), ("best_of", '{"a": "à", "b": 1}'))
+    assert told.rules[2:] == (
+        ("Số lượt được làm", "không hạn chế"), ("Thời gian", "15 phút"), ("Đóng lúc", "không đóng"),
+        ("best_of", '{"a": "à", "b": 1}'),
+    )  # fmt: skip
 
 
 def test_the_same_attempt_and_moment_give_the_same_bytes(
@@ -356,7 +361,8 @@ def test_the_same_attempt_and_moment_give_the_same_bytes(
 
 def test_every_kind_says_how_it_is_marked(course: SimpleNamespace, whole: Attempt, now: dt.datetime) -> None:
     told = evidence_sheet(actions.finish_attempt(attempt=whole, now=now), now)
-    assert {one.kind for one in told.questions} == {str(kind.label) for kind in QuestionKind}
+    kinds = {slot.version.kind for slot in whole.slots.select_related("version")}
+    assert len(kinds) == 7 and {one.kind for one in told.questions} == {str(KINDS[kind].label) for kind in kinds}
     assert all(len(one.marking) > 20 for one in told.questions)
     for slot, one in zip(whole.slots.select_related("version").order_by("position"), told.questions, strict=True):
         right = responses.right_response(slot.version.kind, slot.version.body)

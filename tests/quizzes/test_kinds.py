@@ -106,7 +106,6 @@ def test_one_option_earns_its_share(picked: str, share: Any) -> None:
     })  # fmt: skip
     assert marking.mark("single", body, {"choice": picked}) == share
     assert KINDS["single"].least(body) == Fraction(-1, 2)
-    assert KINDS["single"].guessed(body) == Fraction(5, 24)
 
 
 def test_none_of_the_above_stays_below() -> None:

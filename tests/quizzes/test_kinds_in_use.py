@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import io
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pypdf import PdfReader
 
 from lrs.models import Statement
 from quizzes import actions, responses
@@ -108,6 +110,39 @@ def test_an_attempt_over_the_newer_kinds_by_forms_alone(learner: Client, attempt
     assert (str(attempt.score), attempt.max_marks) == ("8.75", 4)
     result = learner.get(address).content.decode()
     assert "Ý kiến, không tính điểm" in result and "Đúng một phần, 50%" in result and "Đúng trọn 2 trên 3 câu" in result
+
+
+def test_the_evidence_sheet_is_handed_out_once_the_answers_may_be_told(learner: Client, attempt: Attempt, outsider: Any) -> None:
+    address = f"/quizzes/attempts/{attempt.pk}/evidence.pdf"
+    assert learner.get(address).status_code == 302
+    said = answers(attempt)
+    for slot in attempt.slots.select_related("version"):
+        actions.save_answer(attempt=attempt, position=slot.position, response=said[slot.version.kind], now=timezone.now())
+    actions.finish_attempt(attempt=attempt, now=timezone.now())
+    assert address in learner.get(f"/quizzes/attempts/{attempt.pk}/").content.decode()
+    paper = learner.get(address)
+    assert paper["Content-Type"] == "application/pdf"
+    text = " ".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.content)).pages).split())
+    for told in (
+        "Điền vào chỗ trống",
+        "(1) DU LIEU",
+        "(2) ví dụ",
+        "phép màu",
+        "Ngón tay thừa",
+        "Tôi thấy tự tin hơn.: Có",
+        "8,75",
+    ):
+        assert told in text, told
+    stranger = Client()
+    assert "/accounts/login/" in stranger.get(address)["Location"]
+    stranger.force_login(outsider)
+    assert stranger.get(address).status_code == 404
+
+
+def test_a_failed_attempt_with_another_to_come_gives_no_sheet_with_the_answers(learner: Client, attempt: Attempt) -> None:
+    actions.finish_attempt(attempt=attempt, now=timezone.now())
+    reply = learner.get(f"/quizzes/attempts/{attempt.pk}/evidence.pdf", follow=True)
+    assert "chỉ in được khi bạn đã đạt" in reply.content.decode() and reply["Content-Type"].startswith("text/html")
 
 
 def test_the_page_draws_pictures_formulas_gaps_and_places(learner: Client, attempt: Attempt) -> None:

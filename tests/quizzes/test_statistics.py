@@ -351,8 +351,8 @@ def options(*right: bool) -> dict[str, Any]:
 
 def pairs(count: int, extra: int = 0) -> dict[str, Any]:
     return {
-        "pairs": [{"id": chr(97 + place), "left": "l", "right": "r"} for place in range(count)],
-        "extra": [{"id": f"x{place}", "text": "r"} for place in range(extra)],
+        "pairs": [{"id": chr(97 + place), "left": f"l{place}", "right": f"r{place}"} for place in range(count)],
+        "extra": [{"id": f"x{place}", "text": f"s{place}"} for place in range(extra)],
     }
 
 

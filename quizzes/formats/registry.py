@@ -1,0 +1,41 @@
+"""The formats by the names the commands and the forms use, and which one a file is."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from quizzes.formats import qti, workbook
+from quizzes.formats.items import Item, Reading, Unreadable
+
+READERS: dict[str, Callable[[bytes], Reading]] = {"qti": qti.read, "xlsx": workbook.read}
+WRITERS: dict[str, Callable[[Sequence[Item], Mapping[str, bytes]], bytes]] = {"qti": qti.write, "xlsx": workbook.write}
+MOST_BYTES = 50_000_000
+
+
+def recognise(data: bytes) -> str:
+    """The format of a file by what is in it. Raises Unreadable."""
+    if len(data) > MOST_BYTES:
+        raise Unreadable(_("Tệp lớn hơn 50 MB. Hãy chia thành nhiều tệp."))
+    if data.startswith(b"PK"):
+        return _packed(data)
+    if b"<" in data[:4000].replace(b"\x00", b""):
+        return "qti"
+    raise Unreadable(_("Chỉ nhận tệp QTI (.xml, .zip) hoặc bảng Excel (.xlsx)."))
+
+
+def _packed(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            names = file.namelist()[:5000]
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
+        raise Unreadable(_("Tệp nén hỏng, không mở được.")) from error
+    return "xlsx" if "xl/workbook.xml" in names else "qti"
+
+
+def read(data: bytes, *, kind: str = "") -> Reading:
+    """The questions of a file. `kind` is a name of READERS, or "" to recognise it. Raises Unreadable."""
+    return READERS[kind or recognise(data)](data)
