@@ -104,5 +104,11 @@ def _without_unicode(data: bytes) -> str:
 
 def _vietnamese(words: Iterable[str]) -> bool:
     """Whether at least half of `words` are Vietnamese syllables."""
-    checked = [_SYLLABLE.fullmatch(unmarked(word).casefold()) is not None for word in words]
+    composed = [unicodedata.normalize("NFC", word[:40]) for word in words]
+    # In another language's words the marks stand on no letter that could have them.
+    checked = [not any(map(unicodedata.combining, word)) and _is_syllable(word) for word in composed]
     return sum(checked) * 2 > len(checked)
+
+
+def _is_syllable(word: str) -> bool:
+    return _SYLLABLE.fullmatch(unmarked(word).casefold()) is not None

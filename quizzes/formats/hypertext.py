@@ -138,7 +138,7 @@ class Formula:
         return not self._open
 
     def _begin(self, token: Open) -> None:
-        if len(self._open) >= _MOST_OPEN:
+        if len(self._open) >= _MOST_OPEN or (token.name == "math" and self._open):
             return
         said = "".join(f' {name}="{html.escape(value)}"' for name, value in token.attributes.items() if name in _MATH_ATTRIBUTES)
         self._parts.append(f"<{token.name}{said}>")
