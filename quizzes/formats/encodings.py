@@ -31,8 +31,11 @@ _TELLING = frozenset(b"\xc3\xcc\xd0\xd2\xd5\xdd\xde\xe3\xec\xf0\xf2\xf5\xfd\xfe"
 _SYLLABLE = re.compile(r"(?:ngh?|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdghklmnprstvx])?[aeiouy]{1,3}(?:ch|ng|nh|[cmnpt])?")
 
 
-def decode(data: bytes) -> tuple[str, str]:
-    """The text, as `clean` leaves it, and the name of its encoding. Raises Unreadable."""
+def decode(data: bytes, *, composed: bool = True) -> tuple[str, str]:
+    """The text, as `clean` leaves it, and the name of its encoding. Raises Unreadable.
+
+    Not `composed` for XML: a mark at the beginning of a text would be composed with the ">" before it.
+    """
     if not data.strip():
         raise Unreadable(_("Tệp trống. Hãy chọn tệp có câu hỏi."))
     if data.startswith(_OTHERS):
@@ -49,14 +52,17 @@ def decode(data: bytes) -> tuple[str, str]:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise _unreadable() from error
-    return clean(text), "utf-8" if encoding == "utf-8-sig" else encoding
+    return clean(text) if composed else _tidied(text), "utf-8" if encoding == "utf-8-sig" else encoding
 
 
 def clean(text: str) -> str:
     """`text` composed (NFC), with \\n as line end, without control letters. What it costs grows as `text` does."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").translate(_JUNK).translate(_LINE_ENDS)
     # Composing sorts the marks on a letter; a megabyte of marks on one letter would take hours.
-    return unicodedata.normalize("NFC", _LONG_RUN.sub(_with_few_marks, plain))
+    return unicodedata.normalize("NFC", _LONG_RUN.sub(_with_few_marks, _tidied(text)))
+
+
+def _tidied(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_JUNK).translate(_LINE_ENDS)
 
 
 def _with_few_marks(run: re.Match[str]) -> str:
