@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from quizzes.formats import qti, workbook
+from quizzes.formats import aiken, gift, qti, workbook
 from quizzes.formats.items import Item, Reading, Unreadable
 
-READERS: dict[str, Callable[[bytes], Reading]] = {"qti": qti.read, "xlsx": workbook.read}
-WRITERS: dict[str, Callable[[Sequence[Item], Mapping[str, bytes]], bytes]] = {"qti": qti.write, "xlsx": workbook.write}
+READERS: dict[str, Callable[[bytes], Reading]] = {
+    "gift": gift.read, "aiken": aiken.read, "qti": qti.read, "xlsx": workbook.read,
+}  # fmt: skip
+WRITERS: dict[str, Callable[[Sequence[Item], Mapping[str, bytes]], bytes]] = {
+    "gift": gift.write, "qti": qti.write, "xlsx": workbook.write,
+}  # fmt: skip
+_XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<[?!A-Za-z]")
 MOST_BYTES = 50_000_000
 
 
@@ -22,9 +28,14 @@ def recognise(data: bytes) -> str:
         raise Unreadable(_("Tệp lớn hơn 50 MB. Hãy chia thành nhiều tệp."))
     if data.startswith(b"PK"):
         return _packed(data)
-    if b"<" in data[:4000].replace(b"\x00", b""):
+    text = data.replace(b"\x00", b"")
+    if _XML.match(text):
         return "qti"
-    raise Unreadable(_("Chỉ nhận tệp QTI (.xml, .zip) hoặc bảng Excel (.xlsx)."))
+    if b"{" in text and b"}" in text:
+        return "gift"
+    if b"ANSWER" in text.upper():
+        return "aiken"
+    raise Unreadable(_("Chỉ nhận tệp GIFT, Aiken, QTI (.xml, .zip) hoặc bảng Excel (.xlsx)."))
 
 
 def _packed(data: bytes) -> str:

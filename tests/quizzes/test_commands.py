@@ -25,7 +25,7 @@ def plains(category: Category) -> list[dict[str, object]]:
     return [{name: value for name, value in item.plain.items() if name != "id"} for item in bank_file(category).items]
 
 
-@pytest.mark.parametrize("kind", ["qti", "xlsx"])
+@pytest.mark.parametrize("kind", ["gift", "qti", "xlsx"])
 def test_a_bank_written_and_read_into_another_category_is_the_same(course: SimpleNamespace, tmp_path: Path, kind: str) -> None:
     file = tmp_path / f"ngan-hang.{kind}"
     told, _errors = run("export_questions", course.category.code, format=kind, out=file)
@@ -51,7 +51,7 @@ def test_a_bank_written_and_read_into_another_category_is_the_same(course: Simpl
 
 @pytest.mark.django_db
 def test_what_is_no_file_of_questions_is_refused_in_words(tmp_path: Path, now: dt.datetime) -> None:
-    for content, told in ((b"", "Chỉ nhận tệp QTI"), (b"hello", "Chỉ nhận tệp QTI"), (b"PK\x03\x04broken", "hỏng")):
+    for content, told in ((b"", "Chỉ nhận tệp GIFT"), (b"hello", "Chỉ nhận tệp GIFT"), (b"PK\x03\x04broken", "hỏng")):
         file = tmp_path / "tep"
         file.write_bytes(content)
         with pytest.raises(CommandError, match=told):
