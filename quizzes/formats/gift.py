@@ -238,7 +238,7 @@ class _Answers:
             option: dict[str, Any] = {"text": self._line(part.text), "feedback": self._paragraphs(part.feedback)}
             option |= {"correct": worth == 1} if one else {"correct": worth > 0}
             options.append(option | {"share": str(worth)})
-        rule = {} if one else _rule(options)
+        rule = {} if one else notes.balance(options)
         return {"kind": "single" if one else "multiple", **rule, "options": options}
 
     def _words(self, text: str) -> dict[str, Any]:
@@ -282,23 +282,10 @@ class _Answers:
                 continue
             answer, tolerance = _numbers(part.text)
             read.append((worth, {"answer": answer, "tolerance": tolerance}, self._paragraphs(part.feedback)))
-        best = next((one for one in read if one[0] == 1), None)
-        if best is None:
+        told = notes.numbers(read)
+        if told is None:
             raise _Odd(_("phải có một câu trả lời được trọn điểm."))
-        also = [{**number, "share": str(worth), "feedback": said} for worth, number, said in read if number is not best[1]]
-        return {"kind": "number", **best[1], "remark": best[2], "also": also}
-
-
-def _rule(options: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """`balance` where the weights say just what it does: equal parts that make a whole, and as much off for what is wrong."""
-    shares = [Fraction(one["share"]) for one in options]
-    right = [share for share in shares if share > 0]
-    plain = right and all(share == Fraction(1, len(right)) for share in right)
-    if plain and all(share == -right[0] for share in shares if share <= 0):
-        for option in options:
-            del option["share"]  # type: ignore[attr-defined]
-        return {}
-    return {"rule": "shares"}
+        return told
 
 
 def _parted_number(text: str) -> tuple[str, bool, None, str]:

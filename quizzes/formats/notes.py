@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -25,7 +25,6 @@ MARK = "hoc-ai"
 _LONGEST = 200_000
 # A comment of XML may hold no "--"; the others are for HTML and for texts that are cleaned when they are read.
 _UNSAFE = re.compile("(?<=-)-|[<>&\x7f-\x9f\u2028\u2029\ufeff\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\u0300-\u036f]")
-_HUGE = re.compile(r"e[-+]?\d{3}", re.IGNORECASE)
 
 
 @dataclass
@@ -103,10 +102,7 @@ def _restore(found: Found) -> dict[str, Any]:
 
 
 def _cleaned(value: Any) -> Any:
-    """Raises ValueError for a number that nobody means: 1e999999999 alone would keep the machine busy for hours."""
     if isinstance(value, str):
-        if len(value) < 40 and _HUGE.search(value) and value.strip()[:1] in "+-.0123456789":
-            raise ValueError(value)
         return clean(value)
     if isinstance(value, list):
         return [_cleaned(one) for one in value]
@@ -165,3 +161,25 @@ def text_of_path(path: tuple[str, ...]) -> str:
     names = [name.replace("/", "//") for name in path]
     names = [f" {name} " if name.startswith("/") or name.endswith("/") else name for name in names]
     return "/".join(["$course$", "top", *names])
+
+
+def balance(options: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """{} where the shares of several options say just what the rule `balance` does (they are then taken out); else the
+    rule `shares`."""
+    shares = [Fraction(one["share"]) for one in options]
+    right = [share for share in shares if share > 0]
+    even = bool(right) and all(share == Fraction(1, len(right)) for share in right)
+    if even and all(share == -right[0] for share in shares if share <= 0):
+        for option in options:
+            del option["share"]
+        return {}
+    return {"rule": "shares"}
+
+
+def numbers(read: Sequence[tuple[Fraction, dict[str, str], str]]) -> dict[str, Any] | None:
+    """A number of several answers, each (share, {"answer", "tolerance"}, remark); None where none earns the whole mark."""
+    best = next((one for one in read if one[0] == 1), None)
+    if best is None:
+        return None
+    also = [{**number, "share": str(share), "feedback": said} for share, number, said in read if number is not best[1]]
+    return {"kind": "number", **best[1], "remark": best[2], "also": also}

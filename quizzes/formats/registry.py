@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from quizzes.formats import aiken, gift, qti, workbook
+from quizzes.formats import aiken, gift, moodle_xml, qti, workbook
 from quizzes.formats.items import Item, Reading, Unreadable
 
 READERS: dict[str, Callable[[bytes], Reading]] = {
-    "gift": gift.read, "aiken": aiken.read, "qti": qti.read, "xlsx": workbook.read,
+    "gift": gift.read, "aiken": aiken.read, "moodlexml": moodle_xml.read, "qti": qti.read, "xlsx": workbook.read,
 }  # fmt: skip
 WRITERS: dict[str, Callable[[Sequence[Item], Mapping[str, bytes]], bytes]] = {
-    "gift": gift.write, "qti": qti.write, "xlsx": workbook.write,
+    "gift": gift.write, "moodlexml": moodle_xml.write, "qti": qti.write, "xlsx": workbook.write,
 }  # fmt: skip
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<[?!A-Za-z]")
 MOST_BYTES = 50_000_000
@@ -30,12 +30,12 @@ def recognise(data: bytes) -> str:
         return _packed(data)
     text = data.replace(b"\x00", b"")
     if _XML.match(text):
-        return "qti"
+        return "moodlexml" if b"<quiz" in text else "qti"
     if b"{" in text and b"}" in text:
         return "gift"
     if b"ANSWER" in text.upper():
         return "aiken"
-    raise Unreadable(_("Chỉ nhận tệp GIFT, Aiken, QTI (.xml, .zip) hoặc bảng Excel (.xlsx)."))
+    raise Unreadable(_("Chỉ nhận tệp GIFT, Aiken, Moodle XML, QTI (.xml, .zip) hoặc bảng Excel (.xlsx)."))
 
 
 def _packed(data: bytes) -> str:

@@ -8,6 +8,7 @@ in the page's source would be the key (quiz-engine Q20).
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ Response = dict[str, Any]
 Fields = Mapping[str, Sequence[str]]
 
 TEXT_LIMIT = 200
+_SHARE = re.compile(r"[+-]?(?:\d{1,12}(?:/\d{1,12}|\.\d{0,12})?|\.\d{1,12})")
 
 
 class Bad(ValueError):
@@ -251,8 +253,10 @@ def one_of(plain: Plain, name: str, allowed: tuple[str, ...]) -> str:
 
 def share_of(value: Any) -> Fraction:
     """A share of the mark, -1 … 1: "1/3", 0.5, "-0.25"."""
+    said = str(value).strip()
     try:
-        share = Fraction(str(value).strip())
+        # Fraction("1e999999999") alone would keep the machine busy for hours.
+        share = Fraction(said if _SHARE.fullmatch(said) else "")
     except (ValueError, ZeroDivisionError) as error:
         raise Bad(_("tỷ lệ điểm “%(value)s” không phải là số như 1/2 hoặc 0.5.") % {"value": value}) from error
     if abs(share) > 1 or share.denominator > 10**9:

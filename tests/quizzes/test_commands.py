@@ -25,7 +25,7 @@ def plains(category: Category) -> list[dict[str, object]]:
     return [{name: value for name, value in item.plain.items() if name != "id"} for item in bank_file(category).items]
 
 
-@pytest.mark.parametrize("kind", ["gift", "qti", "xlsx"])
+@pytest.mark.parametrize("kind", ["gift", "moodlexml", "qti", "xlsx"])
 def test_a_bank_written_and_read_into_another_category_is_the_same(course: SimpleNamespace, tmp_path: Path, kind: str) -> None:
     file = tmp_path / f"ngan-hang.{kind}"
     told, _errors = run("export_questions", course.category.code, format=kind, out=file)

@@ -63,6 +63,7 @@ RUBRIC = [{"criterion": "Rõ", "levels": [{"text": "Chưa", "points": 0}, {"text
         ({"kind": "single", "options": [{**ONE, "share": "1/2"}, TWO]}, "trọn điểm"),
         ({"kind": "single", "options": [ONE, {**TWO, "share": "một nửa"}]}, "không phải là số"),
         ({"kind": "single", "options": [ONE, {**TWO, "share": "1/0"}]}, "không phải là số"),
+        ({"kind": "single", "options": [ONE, {**TWO, "share": "1e-999999999"}]}, "không phải là số"),
         ({"kind": "multiple", "rule": "most", "options": [ONE, TWO]}, "phải là một trong"),
         ({"kind": "multiple", "rule": "shares", "options": [{**ONE, "share": "1/2"}, TWO]}, "trọn điểm"),
         ({"kind": "multiple", "least": "1/2", "options": [ONE, TWO]}, "thấp nhất"),
