@@ -21,7 +21,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, P
 from classes.models import MarkedBy
 from classes.queries.attendance import Sheet, SheetRow
 from people.fonts import register_office_fonts
-from people.papers import BARE, RULED, say
+from people.papers import BARE, RULED, Rule, say
 
 LEFT, RIGHT, TOP, BOTTOM = 30 * mm, 15 * mm, 20 * mm, 20 * mm
 TEXT_WIDTH = A4[0] - LEFT - RIGHT
@@ -61,22 +61,6 @@ def _page(foot: str) -> PageTemplate:
     return PageTemplate(id="page", frames=[frame], onPage=paint)
 
 
-class _Rule(Flowable):  # type: ignore[misc]
-    """A solid line in the middle of its column."""
-
-    def __init__(self, length: float) -> None:
-        super().__init__()
-        self.length = length
-
-    def wrap(self, width: float, _height: float) -> tuple[float, float]:
-        self.room = width
-        return width, 4
-
-    def draw(self) -> None:
-        self.canv.setLineWidth(0.7)
-        self.canv.line((self.room - self.length) / 2, 2, (self.room + self.length) / 2, 2)
-
-
 class _Minutes:
     def __init__(self, sheet: Sheet, parent: str) -> None:
         self.sheet, self.session, self.parent = sheet, sheet.session, parent
@@ -91,18 +75,18 @@ class _Minutes:
         small, strong, motto = _style(12, **centre), _style(12, "Tinos-Bold", **centre), _style(13, "Tinos-Bold", **centre)
         left: list[Flowable] = [say(self.parent.upper(), small)] if self.parent else []
         left += [
-            say(self.whole.organisation.name.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
+            say(self.whole.organisation.name.upper(), strong), Rule(2.6 * cm), Spacer(1, 4),
             say(_("Số:          /BB-%(code)s") % {"code": self.whole.organisation.code}, _style(13, **centre)),
         ]  # fmt: skip
         words = _("Độc lập - Tự do - Hạnh phúc")
         right = [
             say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), say(words, motto),
-            _Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)),
+            Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)),
         ]  # fmt: skip
         block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.4, TEXT_WIDTH * 0.6], style=BARE)
         title = _style(14, "Tinos-Bold", **centre)
         subject = _("Buổi %(number)s, lớp %(name)s") % {"number": self.session.number, "name": self.whole.name}
-        return [block, Spacer(1, 16), say(_("BIÊN BẢN"), title), say(subject, title), _Rule(5 * cm), Spacer(1, 10)]
+        return [block, Spacer(1, 16), say(_("BIÊN BẢN"), title), say(subject, title), Rule(5 * cm), Spacer(1, 10)]
 
     def _facts(self) -> list[Flowable]:
         shown, session = self.sheet, self.session

@@ -34,7 +34,7 @@ from reportlab.platypus import (
 )
 
 from people.fonts import register_office_fonts
-from people.papers import BARE, RULED, say
+from people.papers import BARE, RULED, Rule, say
 from plans import wording
 from plans.disclosure import Cell
 from plans.queries import Breakdown, Ledger, ReportHead, Row
@@ -45,22 +45,6 @@ TEXT_WIDTH = A4[0] - LEFT - RIGHT
 
 def _style(size: float, face: str = "Tinos", **fields: Any) -> ParagraphStyle:
     return ParagraphStyle(f"{face}-{size}", fontName=face, fontSize=size, leading=size * 1.2, **fields)
-
-
-class _Rule(Flowable):  # type: ignore[misc]
-    """A solid line in the middle of its column."""
-
-    def __init__(self, length: float) -> None:
-        super().__init__()
-        self.length = length
-
-    def wrap(self, width: float, _height: float) -> tuple[float, float]:
-        self.room = width
-        return width, 4
-
-    def draw(self) -> None:
-        self.canv.setLineWidth(0.7)
-        self.canv.line((self.room - self.length) / 2, 2, (self.room + self.length) / 2, 2)
 
 
 def draw(ledger: Ledger, *, head: ReportHead, made_at: dt.datetime, made_by: str) -> bytes:
@@ -127,21 +111,21 @@ class _Writer:
         motto, number = _style(13, "Tinos-Bold", **centre), _style(13, **centre)
         left = [
             say(_one_line(self.head.parent.upper(), "THÀNH PHỐ HỒ CHÍ MINH"), small),
-            say(self.head.issuer.upper(), strong), _Rule(2.6 * cm), Spacer(1, 4),
+            say(self.head.issuer.upper(), strong), Rule(2.6 * cm), Spacer(1, 4),
             say(_("Số:          /BC-%(code)s") % {"code": self.head.issuer_code}, number),
         ]  # fmt: skip
         words = _("Độc lập - Tự do - Hạnh phúc")
         place = say(wording.place_and_date(_("Thành phố Hồ Chí Minh"), self.day), _style(13, "Tinos-Italic", **centre))
         right = [
             say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), say(words, motto),
-            _Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)), Spacer(1, 4), place,
+            Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)), Spacer(1, 4), place,
         ]  # fmt: skip
         block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.396, TEXT_WIDTH * 0.604], style=BARE)
         title = _style(14, "Tinos-Bold", **centre)
         subject = _("Tình hình triển khai nhiệm vụ bồi dưỡng, phổ cập trí tuệ nhân tạo %(period)s") % {
             "period": self._period().replace(" ", "\u00a0")
         }
-        found = [block, Spacer(1, 14), say(_("BÁO CÁO"), title), say(subject, title), _Rule(5 * cm), Spacer(1, 12)]
+        found = [block, Spacer(1, 14), say(_("BÁO CÁO"), title), say(subject, title), Rule(5 * cm), Spacer(1, 12)]
         if self.head.addressee:
             found.append(say(_("Kính gửi: %(body)s") % {"body": self.head.addressee}, _style(14, **centre, spaceAfter=12)))
         return found

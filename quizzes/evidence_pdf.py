@@ -34,7 +34,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Paragraph, Spacer, Table
 
 from people.fonts import register_office_fonts
-from people.papers import BARE, RULED
+from people.papers import BARE, RULED, Rule
 
 LEFT, RIGHT, TOP, BOTTOM = 30 * mm, 15 * mm, 20 * mm, 24 * mm
 TEXT_WIDTH = A4[0] - LEFT - RIGHT
@@ -304,22 +304,6 @@ def _numbered(foot: tuple[str, str]) -> type[Canvas]:
     return Numbered
 
 
-class _Rule(Flowable):  # type: ignore[misc]
-    """A solid line in the middle of its column."""
-
-    def __init__(self, length: float) -> None:
-        super().__init__()
-        self.length = length
-
-    def wrap(self, width: float, _height: float) -> tuple[float, float]:
-        self.room = width
-        return width, 4
-
-    def draw(self) -> None:
-        self.canv.setLineWidth(0.7)
-        self.canv.line((self.room - self.length) / 2, 2, (self.room + self.length) / 2, 2)
-
-
 @cache
 def _style(size: float, face: str = "Tinos", **given: Any) -> ParagraphStyle:
     """A last line alone on its page is no paper of an office: at least two stay together."""
@@ -412,17 +396,17 @@ class _Paper:
     def _heading(self) -> list[Flowable]:
         small, strong = _style(12, alignment=TA_CENTER), _style(12, "Tinos-Bold", alignment=TA_CENTER)
         motto, title = _style(13, "Tinos-Bold", alignment=TA_CENTER), _style(14, "Tinos-Bold", alignment=TA_CENTER)
-        left = [_say(_("THÀNH PHỐ HỒ CHÍ MINH"), small), _say(_("NỀN TẢNG HỌC AI"), strong), Spacer(1, 3), _Rule(2.6 * cm)]
+        left = [_say(_("THÀNH PHỐ HỒ CHÍ MINH"), small), _say(_("NỀN TẢNG HỌC AI"), strong), Spacer(1, 3), Rule(2.6 * cm)]
         words = _("Độc lập - Tự do - Hạnh phúc")
         right = [
             _say(_("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), strong), _say(words, motto), Spacer(1, 3),
-            _Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)), Spacer(1, 4),
+            Rule(pdfmetrics.stringWidth(words, "Tinos-Bold", 13)), Spacer(1, 4),
             _say(_spoken_date(self.sheet.made_at.astimezone(CITY).date()), _style(13, "Tinos-Italic", alignment=TA_CENTER)),
         ]  # fmt: skip
         block = Table([[left, right]], colWidths=[TEXT_WIDTH * 0.38, TEXT_WIDTH * 0.62], style=BARE)
         subject = _("%(quiz)s, lượt thứ %(number)s") % {"quiz": self.sheet.quiz, "number": self.sheet.number}
         return [
-            block, Spacer(1, 16), _say(_("PHIẾU CHỨNG CỨ BÀI LÀM"), title), _say(subject, title), Spacer(1, 3), _Rule(5 * cm),
+            block, Spacer(1, 16), _say(_("PHIẾU CHỨNG CỨ BÀI LÀM"), title), _say(subject, title), Spacer(1, 3), Rule(5 * cm),
             Spacer(1, 8),
         ]  # fmt: skip
 
