@@ -34,8 +34,8 @@ _MAX_BLANK = 2_000  # blank rows on end, after which the list is over
 # A spreadsheet would run a cell that begins with one of these; the wide forms are read as the narrow ones.
 FORMULA = "=+-@\t\r＝＋－＠"
 
-_SPREADSHEET, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OTHERS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"MZ", b"\x7fELF")
+SPREADSHEET, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OTHER_FILES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"MZ", b"\x7fELF")
 
 REFUSALS: dict[str, str | Promise] = {
     "empty": _("Tệp trống. Hãy chọn tệp có danh sách."),
@@ -79,13 +79,13 @@ def inspect(file: BinaryIO, name: str) -> str:
         raise Refused("empty")
     if size > MAX_BYTES:
         raise Refused("big")
-    if head == _OLE:
+    if head == OLE:
         file.seek(0)
         raise Refused("password" if "EncryptedPackage".encode("utf-16-le") in file.read() else "xls")
-    if head.startswith(_SPREADSHEET):
+    if head.startswith(SPREADSHEET):
         _inspect_spreadsheet(file)
         return "xlsx"
-    if head.startswith(_OTHERS) or not name.lower().endswith((".csv", ".txt", ".tsv")):
+    if head.startswith(OTHER_FILES) or not name.lower().endswith((".csv", ".txt", ".tsv")):
         raise Refused("type")
     return "csv"
 

@@ -1,18 +1,21 @@
-"""Pictures and sounds of questions: what they are is told by their bytes, never by their names."""
+"""Pictures and sounds of questions: what they are is told by their bytes, never by their names; and how texts refer to them."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import struct
+from collections.abc import Iterable
 
 _STARTS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg", b"GIF87a": "gif", b"GIF89a": "gif", b"OggS": "ogg", b"ID3": "mp3"}
 _RIFF = {b"WEBP": "webp", b"WAVE": "wav"}
 _MP3_FRAMES = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3", b"\xff\xe2")
-_TYPES = {
+TYPES = {
     "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "svg": "image/svg+xml",
     "mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav",
 }  # fmt: skip
+# The SHA-256 of what is in the file, and a suffix by what it is.
+REFERENCE = re.compile(rf"media:([0-9a-f]{{64}}\.(?:{'|'.join(TYPES)}))")
 _PROLOGUE = re.compile(
     rb"(?:<\?xml[^>]{0,200}\?>|<!DOCTYPE\s+svg[^>\[]{0,300}>|<!--(?:[^-]|-(?!->)){0,2000}-->|\s)*", re.IGNORECASE
 )
@@ -40,8 +43,13 @@ def name_of(data: bytes) -> str:
     return f"{hashlib.sha256(data).hexdigest()}.{suffix}" if suffix else ""
 
 
+def names_in(texts: Iterable[str]) -> set[str]:
+    """The names that texts refer to."""
+    return {name for text in texts for name in REFERENCE.findall(text)}
+
+
 def type_of(name: str) -> str:
-    return _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    return TYPES[name.rpartition(".")[2]]
 
 
 def is_sound(name: str) -> bool:

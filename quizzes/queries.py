@@ -18,8 +18,8 @@ from quizzes.deadlines import Refusal, hindrance
 from quizzes.files import CONTENT
 from quizzes.formats.items import Item
 from quizzes.kinds import KINDS, tell_question
+from quizzes.media import names_in
 from quizzes.models import AnswerStep, Attempt, AttemptState, Category, Media, Question, QuestionVersion, QuizPage, Slot
-from quizzes.rendering import media_in
 
 # An answer sent in the last second may be half a minute on its way; the learner is shown the deadline without it.
 TOLERANCE = dt.timedelta(seconds=30)
@@ -96,7 +96,7 @@ def bank_file(category: Category) -> BankFile:
             for place, (code, version) in enumerate(bank(pk).items(), len(items) + 1)
         ]
     kept = Media.objects.filter(versions__question__category__in=list(paths)).distinct()
-    wanted = media_in([str(item.plain) for item in items])
+    wanted = names_in([str(item.plain) for item in items])
     return BankFile(items=tuple(items), media={one.name: one.file.read() for one in kept if one.name in wanted})
 
 

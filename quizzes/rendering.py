@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -11,10 +12,8 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 
-# By the SHA-256 of what is in the file, and a suffix by what it is.
-MEDIA_NAME = r"[0-9a-f]{64}\.(?:png|jpg|gif|webp|svg|mp3|ogg|wav)"
-_MEDIA = re.compile(rf"media:({MEDIA_NAME})")
-_SOUNDS = (".mp3", ".ogg", ".wav")
+from quizzes import media
+
 _FORMULA = re.compile(r"<math\b.*?</math>", re.S | re.I)
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 
@@ -39,20 +38,25 @@ class _Renderer(RendererHTML):
         """A picture or a sound of the bank; anything else is only told by its words."""
         token = tokens[idx]
         words = self.renderInlineAsText(token.children, options, env) if token.children else ""
-        found = _MEDIA.fullmatch(str(token.attrs.get("src", "")))
+        found = media.REFERENCE.fullmatch(str(token.attrs.get("src", "")))
         if not found:
             return escape(words)
         source = escape(self.address(found[1]))
-        if found[1].endswith(_SOUNDS):
+        if media.is_sound(found[1]):
             return f'<audio controls preload="none" src="{source}" aria-label="{escape(words)}"></audio>'
         return f'<img src="{source}" alt="{escape(words)}" loading="lazy">'
 
 
+def _is_link(url: str) -> bool:
+    return bool(media.REFERENCE.fullmatch(url)) or url.startswith(("https://", "http://", "mailto:", "/"))
+
+
+@cache
 def _parser(address: Callable[[str], str]) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
     parser.renderer.address = address  # type: ignore[attr-defined]
     # The parser refuses unknown schemes; of this one it is the renderer that decides.
-    parser.validateLink = lambda url: bool(_MEDIA.fullmatch(url)) or url.startswith(("https://", "http://", "mailto:", "/"))  # type: ignore[method-assign]
+    parser.validateLink = _is_link  # type: ignore[method-assign]
     return parser
 
 
@@ -91,8 +95,3 @@ def passage(text: str, address: Callable[[str], str]) -> str:
         return "<br>" if "\n" in space else " " if space else ""
 
     return gap(before) + "<br>".join(parts) + (gap(after) if text.strip() else "")
-
-
-def media_in(texts: Sequence[str]) -> set[str]:
-    """The names of media that texts refer to."""
-    return {name for text in texts for name in _MEDIA.findall(text)}

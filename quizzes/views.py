@@ -20,15 +20,12 @@ from quizzes import actions, queries, responses
 from quizzes.evidence_pdf import evidence_pdf
 from quizzes.evidence_sheet import evidence_sheet
 from quizzes.forms import AnswerForm
+from quizzes.media import type_of
 from quizzes.models import AnswerStep, Attempt, AttemptState, Media, QuizPage, Slot
 from quizzes.templatetags.quizzes import clock
 
 REVIEW = "xem-lai"
 DRAFT = "quiz_draft"
-MEDIA_TYPES = {
-    "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "svg": "image/svg+xml",
-    "mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav",
-}  # fmt: skip
 _FIELD = re.compile(r"answer|(pair|place|mark)-\d{1,2}|gap-[A-Za-z0-9]{1,10}")
 
 
@@ -125,7 +122,7 @@ def evidence(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
 def media(request: HttpRequest, name: str) -> FileResponse:
     """A picture or a sound of a question. The name is what is in it, so it may be kept for good, by this browser alone."""
     found = get_object_or_404(Media.objects.visible_to(request.user), name=name)
-    reply = FileResponse(found.file.open(), content_type=MEDIA_TYPES[name.rpartition(".")[2]])
+    reply = FileResponse(found.file.open(), content_type=type_of(name))
     reply["Cache-Control"] = "private, max-age=31536000, immutable"
     reply["X-Content-Type-Options"] = "nosniff"
     reply["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

@@ -23,8 +23,8 @@ from quizzes import queries
 from quizzes.files import CODE_LIMIT, BankError, QuestionFile, read_questions
 from quizzes.formats.items import Item, Reading, Refusal
 from quizzes.kinds import KINDS, Bad, Content, read_question
+from quizzes.media import names_in
 from quizzes.models import Category, Media, Question, QuestionVersion, QuizPage, Tag
-from quizzes.rendering import media_in
 
 _LETTERS = re.compile(r"[^\w]+")
 
@@ -108,7 +108,7 @@ def _add_version(question: Question, content: Mapping[str, Any], now: dt.datetim
     number = last.number + 1 if last else 1
     version = QuestionVersion.objects.create(question=question, number=number, created_at=now, **content)
     texts = [version.stem, version.feedback, *KINDS[version.kind].texts(version.body)]
-    version.media.set(Media.objects.filter(name__in=media_in(texts)))
+    version.media.set(Media.objects.filter(name__in=names_in(texts)))
     return True
 
 
@@ -194,7 +194,7 @@ def _import_items(items: Sequence[Item], path: Sequence[str], outcome: Imported,
 
 def _import_one(category: Category, code: str, content: Content, outcome: Imported, now: dt.datetime) -> None:
     """Raises Bad."""
-    missing = media_in(
+    missing = names_in(
         [content.fields["stem"], content.fields["feedback"], *KINDS[content.fields["kind"]].texts(content.fields["body"])]
     )
     missing -= set(Media.objects.filter(name__in=missing).values_list("name", flat=True))
@@ -250,7 +250,7 @@ def _keep_media(media: Mapping[str, bytes], now: dt.datetime, *, store: bool) ->
     for name, data in media.items():
         if name in known:
             continue
-        if not media_in([f"media:{name}"]) or hashlib.sha256(data).hexdigest() != name.partition(".")[0]:
+        if not names_in([f"media:{name}"]) or hashlib.sha256(data).hexdigest() != name.partition(".")[0]:
             raise BankError(_("Một tệp đi kèm không đúng tên của nó: %(name)s.") % {"name": name})
         kept = Media(name=name, size=len(data), added_at=now)
         kept.file.name = f"quizzes/{name}"

@@ -14,10 +14,7 @@ from people.text import unmarked
 from quizzes.formats.items import Unreadable
 
 # Of files that are no text: pictures, archives, Office files, PDF.
-_OTHERS = (
-    b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf",
-    b"\x1f\x8b", b"MZ", b"\x7fELF",
-)  # fmt: skip
+_OTHERS = (sheets.SPREADSHEET, sheets.OLE[:4], *sheets.OTHER_FILES)
 _CONTROLS = bytes([*range(0x00, 0x09), *range(0x0E, 0x1A), *range(0x1C, 0x20)])
 # What no text needs and what XML refuses; the two noncharacters mark places in our own texts while they are made.
 _JUNK = dict.fromkeys(

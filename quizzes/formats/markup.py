@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token as _Token
 
-from quizzes.formats import media, runs
+from quizzes import media
+from quizzes.formats import runs
 from quizzes.formats.encodings import clean
 from quizzes.formats.hypertext import Close, Formula, Open, Text, Token, clean_formula, tokens
 from quizzes.formats.runs import Run, escape, escape_line

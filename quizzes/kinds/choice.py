@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from string import ascii_lowercase
@@ -14,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from quizzes.kinds import base
 from quizzes.kinds.base import Area, Bad, Body, Fields, Kind, Plain, Response, Shown
+from quizzes.media import REFERENCE
 
-MEDIA = re.compile(r"media:[0-9a-f]{64}\.[a-z0-9]{2,4}")
 _SIZES = {"rect": (4, 4), "circle": (3, 3), "poly": (6, 200)}
 
 
@@ -221,7 +220,7 @@ class Hotspot(Kind):
 
     def read(self, plain: Plain) -> dict[str, Any]:
         image, alt = base.text_of(plain.get("image")), base.text_of(plain.get("alt"))
-        if not MEDIA.fullmatch(image):
+        if not REFERENCE.fullmatch(image):
             raise Bad(_("câu này cần một tấm hình (image)."))
         if not alt:
             raise Bad(_("hãy tả tấm hình bằng lời (alt) cho người không nhìn thấy hình."))

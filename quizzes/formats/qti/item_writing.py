@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element, SubElement
 from django.utils.translation import gettext as _
 
 from people.text import nfc
+from quizzes import media
 from quizzes.formats.items import Plain
-from quizzes.formats.qti import media
 from quizzes.formats.qti.processing import number
 from quizzes.formats.qti.sheet import decimal
 from quizzes.formats.qti_text import fill, fill_line, legal

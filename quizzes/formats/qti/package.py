@@ -18,8 +18,9 @@ from xml.etree.ElementTree import Element
 from django.utils.translation import gettext as _
 
 from people.text import nfc
+from quizzes import media
 from quizzes.formats.items import Unreadable
-from quizzes.formats.qti import media, tree
+from quizzes.formats.qti import tree
 
 MOST_ENTRIES = 5_000
 MOST_UNPACKED = 200_000_000

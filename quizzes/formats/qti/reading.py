@@ -9,8 +9,9 @@ from xml.etree.ElementTree import Element
 
 from django.utils.translation import gettext as _
 
+from quizzes import media
 from quizzes.formats.items import Item, Reading, Refusal, Unreadable
-from quizzes.formats.qti import companion, media, tree
+from quizzes.formats.qti import companion, tree
 from quizzes.formats.qti.item import read_item, stimulus_body
 from quizzes.formats.qti.package import Listed, Package, listed, sections
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from quizzes.formats import markup, media
+from quizzes import media
+from quizzes.formats import markup
 from quizzes.formats.encodings import clean, decode
 from quizzes.formats.hypertext import clean_formula
 from quizzes.formats.items import Unreadable
