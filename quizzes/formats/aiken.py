@@ -9,11 +9,9 @@ from django.utils.translation import gettext as _
 
 from quizzes.formats import notes, runs
 from quizzes.formats.encodings import decode
-from quizzes.formats.items import Item, Reading, Refusal, Unreadable
+from quizzes.formats.items import Reading
 from quizzes.formats.notes import Found
 
-MOST_QUESTIONS = 20_000
-LONGEST = 50_000
 _OPTION = re.compile(r"\s*([A-Za-z])[.)]\s+(.*\S)\s*")
 _ANSWER = re.compile(r"\s*ANSWER\s*:\s*(.*?)\s*", re.IGNORECASE)
 
@@ -21,17 +19,7 @@ _ANSWER = re.compile(r"\s*ANSWER\s*:\s*(.*?)\s*", re.IGNORECASE)
 def read(data: bytes) -> Reading:
     """Raises Unreadable."""
     text, encoding = decode(data)
-    items: list[Item] = []
-    refusals: list[Refusal] = []
-    for place, found in enumerate(_questions(text)):
-        if place == MOST_QUESTIONS:
-            raise Unreadable(_("Tệp có hơn 20.000 câu. Hãy chia thành nhiều tệp."))
-        one = notes.settle(found)
-        if isinstance(one, Item):
-            items.append(one)
-        else:
-            refusals.append(one)
-    return Reading(items=tuple(items), refusals=tuple(refusals), encoding=encoding)
+    return notes.collect(_questions(text), encoding)
 
 
 def _questions(text: str) -> Iterator[Found]:
@@ -67,7 +55,7 @@ def _questions(text: str) -> Iterator[Found]:
 def _question(line: int, stem: list[str], options: list[tuple[str, str]], answer: str) -> Found:
     found = Found(line=line)
     letters, right = [letter for letter, _text in options], answer.strip(" .)").upper()
-    if sum(map(len, stem)) + sum(len(text) for _letter, text in options) > LONGEST:
+    if sum(map(len, stem)) + sum(len(text) for _letter, text in options) > notes.LONGEST_QUESTION:
         found.refused = _("Câu này dài quá 50.000 chữ cái.")
         return found
     if not answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -102,10 +101,7 @@ def _number(answers: list[tuple[str, Fraction, str]]) -> dict[str, Any]:
 
 
 def _decimal(said: str) -> str:
-    try:
-        number = Decimal(said.strip().replace(",", "."))
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite() or abs(number.adjusted()) > 30:
+    number = notes.number_of(said)
+    if number is None:
         raise Odd(_("“%(said)s” không phải là số.") % {"said": said[:40]})
     return f"{number:f}"

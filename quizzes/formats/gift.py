@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -16,11 +15,9 @@ from django.utils.translation import gettext as _
 
 from quizzes.formats import markup, notes
 from quizzes.formats.encodings import decode
-from quizzes.formats.items import Item, Reading, Refusal, Unreadable
+from quizzes.formats.items import Item, Reading
 from quizzes.formats.notes import Found
 
-MOST_QUESTIONS = 20_000
-LONGEST = 50_000
 _NOTE = "hoc-ai "
 _TITLE = re.compile(r"\s*::(.*?)::", re.DOTALL)
 _FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
@@ -58,20 +55,7 @@ class _Block:
 def read(data: bytes) -> Reading:
     """Raises Unreadable."""
     text, encoding = decode(data)
-    items: list[Item] = []
-    refusals: list[Refusal] = []
-    media: dict[str, bytes] = {}
-    for place, block in enumerate(_blocks(text)):
-        if place == MOST_QUESTIONS:
-            raise Unreadable(_("Tệp có hơn 20.000 câu. Hãy chia thành nhiều tệp."))
-        origin = markup.Source()
-        one = notes.settle(_question(block, origin))
-        if isinstance(one, Item):
-            items.append(one)
-            media |= origin.media
-        else:
-            refusals.append(one)
-    return Reading(items=tuple(items), refusals=tuple(refusals), media=media, encoding=encoding)
+    return notes.collect(map(_question, _blocks(text)), encoding)
 
 
 def _blocks(text: str) -> Iterator[_Block]:
@@ -115,10 +99,11 @@ def _comment(block: _Block, said: str) -> None:
             block.tags.append(kept)
 
 
-def _question(block: _Block, origin: markup.Source) -> Found:
-    found = Found(line=block.line, category=block.category, note=block.note)
+def _question(block: _Block) -> Found:
+    origin = markup.Source()
+    found = Found(line=block.line, category=block.category, note=block.note, media=origin.media)
     held = _ESCAPED.sub(lambda sign: _HELD[sign[0]], "\n".join(block.lines).strip())
-    if len(held) > LONGEST:
+    if len(held) > notes.LONGEST_QUESTION:
         found.refused = _("Câu này dài quá 50.000 chữ cái.")
         return found
     title = _TITLE.match(held)
@@ -296,17 +281,14 @@ def _parted_number(text: str) -> tuple[str, bool, None, str]:
 def _numbers(text: str) -> tuple[str, str]:
     """Answer and tolerance of 3:0.5, 1..5 or 7. Raises _Odd."""
     said = _free(text).strip()
-    between, around = _RANGE.fullmatch(said), _AROUND.fullmatch(said)
-    try:
-        if between:
-            low, high = (Decimal(one.replace(",", ".")) for one in between.groups())
-            return f"{(low + high) / 2:f}", f"{abs(high - low) / 2:f}"
-        if around:
-            answer, tolerance = (Decimal((one or "0").replace(",", ".")) for one in around.groups())
-            return f"{answer:f}", f"{abs(tolerance):f}"
-    except InvalidOperation:
-        pass
-    raise _Odd(_("“%(said)s” không phải là số như 7, 7:0.5 hoặc 1..5.") % {"said": said[:40]})
+    between = _RANGE.fullmatch(said)
+    found = between or _AROUND.fullmatch(said)
+    first, second = (notes.number_of(one or "0") for one in found.groups()) if found else (None, None)
+    if first is None or second is None:
+        raise _Odd(_("“%(said)s” không phải là số như 7, 7:0.5 hoặc 1..5.") % {"said": said[:40]})
+    if between:
+        return f"{(first + second) / 2:f}", f"{abs(second - first) / 2:f}"
+    return f"{first:f}", f"{abs(second):f}"
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -321,7 +303,7 @@ def write(items: Sequence[Item], media: Mapping[str, bytes]) -> bytes:
             category = item.category
             parts.append(f"$CATEGORY: {notes.text_of_path(category)}")
         told = _tell(item)
-        note = notes.write(item.plain, _question(next(_blocks(told)), markup.Source()).plain)
+        note = notes.write(item.plain, _question(next(_blocks(told))).plain)
         parts.append(f"// {_NOTE}{note}\n{told}" if note else told)
     return ("\n\n".join(parts) + "\n").encode()
 

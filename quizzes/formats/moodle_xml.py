@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from quizzes.formats import cloze, markup, notes
 from quizzes.formats.encodings import clean
-from quizzes.formats.items import Item, Reading, Refusal, Unreadable
+from quizzes.formats.items import Item, Reading, Unreadable
 from quizzes.formats.notes import Found
 from quizzes.formats.qti import tree
 
@@ -38,22 +38,16 @@ def read(data: bytes) -> Reading:
         raise Unreadable(str(error)) from error
     if root.tag != "quiz":
         raise Unreadable(_("Tệp XML này không phải ngân hàng câu hỏi của Moodle (quiz)."))
+    return notes.collect(_questions(root))
+
+
+def _questions(root: Element) -> Iterator[Found]:
     category: tuple[str, ...] = ()
-    items: list[Item] = []
-    refusals: list[Refusal] = []
-    media: dict[str, bytes] = {}
     for element in root.iter("question"):
         if element.get("type") == "category":
             category = notes.path_of(_said(element, "category/text"))
-            continue
-        question = _Question(element, category)
-        one = notes.settle(question.read())
-        if isinstance(one, Item):
-            items.append(one)
-            media |= question.media
         else:
-            refusals.append(one)
-    return Reading(items=tuple(items), refusals=tuple(refusals), media=media)
+            yield _Question(element, category).read()
 
 
 def _said(element: Element, path: str) -> str:
@@ -66,12 +60,11 @@ class _Odd(ValueError):
 
 
 class _Question:
-    """One element `question`. `media` are the pictures and sounds its texts use."""
+    """One element `question`."""
 
     def __init__(self, element: Element, category: tuple[str, ...]) -> None:
         self.element = element
         self.kind = element.get("type", "")
-        self.media: dict[str, bytes] = {}
         name = " ".join(_said(element, "name/text").split())[:200]
         self.found = Found(line=tree.line_of(element), name=name, category=category, note=_said(element, _NOTE))
 
@@ -103,7 +96,7 @@ class _Question:
         source = inner if inner is not None else None if len(element) else element
         whole = first(clean("".join(source.itertext()))) if source is not None else ""
         told = markup.read_formatted(whole, element.get("format", "html"), origin, read)
-        self.media |= origin.media
+        self.found.media |= origin.media
         for sentence in origin.lost:
             self.found.lose(sentence)
         return told
@@ -291,11 +284,8 @@ _READERS: dict[str, Callable[[_Question], dict[str, Any]]] = {
 
 def _decimal(said: str) -> str:
     """A number of a file, with a decimal point. Raises _Odd."""
-    try:
-        number = Decimal(said.strip().replace(",", "."))
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite() or abs(number.adjusted()) > 30:
+    number = notes.number_of(said)
+    if number is None:
         raise _Odd(_("“%(said)s” không phải là số.") % {"said": said[:40]})
     return f"{number:f}"
 
@@ -330,14 +320,14 @@ class _Writer:
 
     def tell(self, item: Item) -> Element:
         plain = item.plain
-        kind = _KINDS.get(plain["kind"], "essay")
+        kind, tell = _TELLERS.get(plain["kind"], ("essay", _Writer._essay))
         element = Element("question", type=kind)
         _text(SubElement(element, "name"), str(plain.get("name") or ""))
         self._html(element, "questiontext", plain["stem"])
         self._html(element, "generalfeedback", plain.get("feedback", ""))
         SubElement(element, "defaultgrade").text = str(plain.get("mark", 1))
         SubElement(element, "idnumber").text = str(plain.get("id", ""))
-        getattr(self, f"_{kind}", lambda _element, _plain: None)(element, plain)
+        tell(self, element, plain)
         tags = SubElement(element, "tags")
         for one in plain.get("tags", []):
             _text(SubElement(tags, "tag"), one)
@@ -431,7 +421,9 @@ class _Writer:
         self._html(element, "responsetemplate", plain.get("start", ""))
 
 
-_KINDS = {
-    "single": "multichoice", "multiple": "multichoice", "true_false": "truefalse", "short_text": "shortanswer",
-    "number": "numerical", "matching": "matching", "ordering": "ordering",
+_TELLERS: dict[str, tuple[str, Callable[[_Writer, Element, Mapping[str, Any]], None]]] = {
+    "single": ("multichoice", _Writer._multichoice), "multiple": ("multichoice", _Writer._multichoice),
+    "true_false": ("truefalse", _Writer._truefalse), "short_text": ("shortanswer", _Writer._shortanswer),
+    "number": ("numerical", _Writer._numerical), "matching": ("matching", _Writer._matching),
+    "ordering": ("ordering", _Writer._ordering),
 }  # fmt: skip

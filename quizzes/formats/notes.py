@@ -9,19 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from quizzes.formats.encodings import clean
-from quizzes.formats.items import Item, Refusal
+from quizzes.formats.items import Item, Reading, Refusal, Unreadable
 from quizzes.kinds import Bad, read_question, tell_question
 
-MARK = "hoc-ai"
+MOST_QUESTIONS = 20_000
+LONGEST_QUESTION = 50_000
 _LONGEST = 200_000
 # A comment of XML may hold no "--"; the others are for HTML and for texts that are cleaned when they are read.
 _UNSAFE = re.compile("(?<=-)-|[<>&\x7f-\x9f\u2028\u2029\ufeff\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\u0300-\u036f]")
@@ -43,6 +44,23 @@ class Found:
     def lose(self, sentence: str) -> None:
         if sentence not in self.lost:
             self.lost.append(sentence)
+
+
+def collect(questions: Iterable[Found], encoding: str = "utf-8") -> Reading:
+    """All questions of a file, each checked: an item or a refusal. Raises Unreadable when they are too many."""
+    items: list[Item] = []
+    refusals: list[Refusal] = []
+    media: dict[str, bytes] = {}
+    for place, found in enumerate(questions):
+        if place == MOST_QUESTIONS:
+            raise Unreadable(_("Tệp có hơn 20.000 câu. Hãy chia thành nhiều tệp."))
+        one = settle(found)
+        if isinstance(one, Item):
+            items.append(one)
+            media |= found.media
+        else:
+            refusals.append(one)
+    return Reading(items=tuple(items), refusals=tuple(refusals), media=media, encoding=encoding)
 
 
 def settle(found: Found) -> Item | Refusal:
@@ -146,6 +164,15 @@ def share_of(percent: str) -> Fraction | None:
 
 def percent_of(share: Fraction) -> str:
     return f"{float(share * 100):.5f}".rstrip("0").rstrip(".")
+
+
+def number_of(said: str) -> Decimal | None:
+    """A number with a decimal point or comma; None when it is none, or one that nobody means."""
+    try:
+        number = Decimal(said.strip().replace(",", "."))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) <= 30 else None
 
 
 def path_of(text: str) -> tuple[str, ...]:

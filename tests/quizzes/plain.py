@@ -6,7 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from quizzes.kinds import KINDS
+from people.text import nfc
+from quizzes.formats.items import Item
+from quizzes.kinds import KINDS, read_question, tell_question
 from quizzes.kinds.base import Shown
 from quizzes.kinds.reading import words
 
@@ -214,9 +216,26 @@ def answers(draw: Any, kind: str, body: dict[str, Any]) -> dict[str, Any]:
     return {"gaps": said_to}
 
 
-def _typed() -> st.SearchStrategy[str]:
-    from people.text import nfc
+paths = st.lists(st.text(LETTERS, min_size=1, max_size=8).map(lambda one: " ".join(one.split())).filter(bool), max_size=2)
 
+
+def settled(form: dict[str, Any]) -> dict[str, Any]:
+    """As the bank tells it."""
+    read = read_question(form)
+    return tell_question(code=read.code, tags=read.tags, fields=read.fields)
+
+
+@st.composite
+def items(draw: Any) -> list[Item]:
+    """A few questions of any kind with ids, in categories, as they stand in the bank."""
+    found = []
+    for place, (form, path) in enumerate(draw(st.lists(st.tuples(plain_forms(), paths), min_size=1, max_size=3))):
+        told = settled({**form, "id": f"q-{place}"})
+        found.append(Item(line=place, plain=told, name=told.get("name", ""), category=tuple(path)))
+    return found
+
+
+def _typed() -> st.SearchStrategy[str]:
     return st.text(TYPED, min_size=1, max_size=30).map(nfc).filter(bool)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quizzes.formats import aiken, gift
 from quizzes.formats.items import Item, Reading, Unreadable
-from quizzes.kinds import read_question, tell_question
+from quizzes.kinds import read_question
 from tests.quizzes import plain
 
 
@@ -20,14 +20,9 @@ def only(text: str) -> dict[str, Any]:
     return dict(reading.items[0].plain)
 
 
-def settled(form: dict[str, Any]) -> dict[str, Any]:
-    read = read_question(form)
-    return tell_question(code=read.code, tags=read.tags, fields=read.fields)
-
-
 def said(form: dict[str, Any]) -> dict[str, Any]:
     """As the bank tells it."""
-    return settled({"stem": "Hỏi?", **form})
+    return plain.settled({"stem": "Hỏi?", **form})
 
 
 @pytest.mark.parametrize(
@@ -100,15 +95,8 @@ def test_what_is_not_kept_is_said() -> None:
     assert "mọi câu trả lời khác" in reading.items[0].lost[0]
 
 
-paths = st.lists(st.text(plain.LETTERS, min_size=1, max_size=8).map(lambda one: " ".join(one.split())).filter(bool), max_size=2)
-
-
-@given(st.lists(st.tuples(plain.plain_forms(), paths), min_size=1, max_size=3))
-def test_what_is_written_is_read_the_same_for_every_kind(drawn: list[tuple[dict[str, Any], list[str]]]) -> None:
-    items = []
-    for place, (form, path) in enumerate(drawn):
-        told = settled({**form, "id": f"q-{place}"})
-        items.append(Item(line=place, plain=told, name=told.get("name", ""), category=tuple(path)))
+@given(plain.items())
+def test_what_is_written_is_read_the_same_for_every_kind(items: list[Item]) -> None:
     reading = gift.read(gift.write(items, {}))
     assert reading.refusals == ()
     assert [(one.plain, one.name) for one in reading.items] == [(one.plain, one.name) for one in items]
