@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from pages.files import Changes, given, settled, write_mapping
 from pages.markdown import read_yaml
 from quizzes import kinds
+from quizzes.kinds import Content
 from quizzes.models import QuestionVersion, QuizPage
 
 CODE_LIMIT = 60
@@ -24,18 +24,9 @@ class BankError(Exception):
     """A question (or a quiz) cannot be loaded; the message names it and says why."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class QuestionFile:
-    """A checked question. `content` holds the fields of a QuestionVersion that the file decides."""
-
-    code: str
-    content: dict[str, Any]
-    tags: tuple[str, ...] = ()
-
-
-def read_questions(questions: Sequence[Mapping[str, Any]]) -> list[QuestionFile]:
+def read_questions(questions: Sequence[Mapping[str, Any]]) -> list[Content]:
     """All questions of a file. Raises BankError for the first bad one, and for an id used twice."""
-    read: dict[str, QuestionFile] = {}
+    read: dict[str, Content] = {}
     for place, question in enumerate(questions, 1):
         one = read_question(question, place)
         if one.code in read:
@@ -44,16 +35,15 @@ def read_questions(questions: Sequence[Mapping[str, Any]]) -> list[QuestionFile]
     return list(read.values())
 
 
-def read_question(question: Mapping[str, Any], place: int) -> QuestionFile:
+def read_question(question: Mapping[str, Any], place: int) -> Content:
     """One question; `place` (from 1) names it while it has no id. Raises BankError."""
     code = str(question.get("id") or "").strip()
     if not code or len(code) > CODE_LIMIT:
         raise BankError(_("Câu thứ %(place)s: thiếu mã (id), hoặc mã dài quá 60 chữ.") % {"place": place})
     try:
-        read = kinds.read_question(question)
+        return kinds.read_question(question)
     except kinds.Bad as error:
         raise BankError(_("Câu %(code)s: %(reason)s") % {"code": code, "reason": error}) from error
-    return QuestionFile(code=code, content=read.fields, tags=read.tags)
 
 
 # --- writing -------------------------------------------------------------------------------------------------------------
@@ -72,7 +62,7 @@ def write_quiz(
     codes += [code for code in versions if code not in codes]
     content = {code: {name: getattr(versions[code], name) for name in CONTENT} for code in codes}
     fields = {**vars(quiz), "pass_mark": quiz.pass_mark * 10}
-    files = [QuestionFile(code=code, content=one, tags=tags.get(code, ())) for code, one in content.items()]
+    files = [Content(code=code, tags=tags.get(code, ()), fields=one) for code, one in content.items()]
     told = _tell_quiz(fields, files)
     return write_mapping(path, told, lambda head, _path: _tell_quiz({**_RULES, **head}, read_questions(head["questions"])))
 
@@ -84,22 +74,28 @@ _MOMENTS = ("opens_at", "closes_at")
 _RULES = {"slug": "kiem-tra", "intro": "", **dict.fromkeys((*_LIMITS, *_MOMENTS)), "shuffle": True}
 
 
-def _tell_quiz(fields: Mapping[str, Any], questions: Sequence[QuestionFile]) -> dict[str, Any]:
+def _tell_quiz(fields: Mapping[str, Any], questions: Sequence[Content]) -> dict[str, Any]:
     return {
         "title": settled(fields["title"]), "slug": fields["slug"], **given({"intro": settled(fields["intro"])}),
         "ask": fields["ask"], "pass_mark": _plain(fields["pass_mark"]),
         **given({name: fields[name] for name in _LIMITS}), **given({name: _told_moment(fields[name]) for name in _MOMENTS}),
         **({} if fields["shuffle"] else {"shuffle": False}),
-        "questions": [kinds.tell_question(code=one.code, tags=one.tags, fields=one.content) for one in questions],
+        "questions": [kinds.tell_question(code=one.code, tags=one.tags, fields=one.fields) for one in questions],
     }  # fmt: skip
+
+
+def moment_of(value: Any) -> dt.datetime | None:
+    """A moment of a file: with its offset, or the city's time. Raises ValueError."""
+    if value is None:
+        return None
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
 def _told_moment(value: Any) -> str | None:
     """In the city's time, with its offset."""
-    if value is None:
-        return None
-    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    return timezone.localtime(timezone.make_aware(moment) if timezone.is_naive(moment) else moment).isoformat()
+    moment = moment_of(value)
+    return timezone.localtime(moment).isoformat() if moment else None
 
 
 def _plain(number: Any) -> Decimal:

@@ -164,7 +164,8 @@ def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
     return Panel(
         course_title=course.title if course else "",
         course_url=course_outline(course).url if course else "",
-        ready=servable_versions(quiz.category_id).count() >= quiz.ask,
+        # No further than is asked: a bank may be large, and everybody opens this page.
+        ready=servable_versions(quiz.category_id).values("pk")[: quiz.ask].count() >= quiz.ask,
         enrolment=enrolment,
         finished=tuple(attempt for attempt in attempts if attempt.state == AttemptState.FINISHED),
         current=current,
@@ -318,14 +319,38 @@ class Result:
         return [(title, url) for url, title in found.items()]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Tried:
+    """All attempts of one enrolment at a quiz. `left` is None when they are not limited."""
+
+    current: Attempt | None
+    left: int | None
+    passed: bool
+
+    @property
+    def keys_shown(self) -> bool:
+        return self.current is None and (self.passed or self.left == 0)
+
+
+def _tried(attempt: Attempt) -> _Tried:
+    quiz = attempt.quiz
+    found = list(Attempt.objects.filter(enrolment=attempt.enrolment_id, quiz=quiz).only("pk", "state", "passed", "number"))
+    return _Tried(
+        current=next((one for one in found if one.state == AttemptState.IN_PROGRESS), None),
+        left=None if quiz.attempts_allowed is None else max(0, quiz.attempts_allowed - len(found)),
+        passed=any(one.passed for one in found),
+    )
+
+
+def keys_shown(attempt: Attempt) -> bool:
+    """Whether its learner may be told the right answers. One query, for an attempt read through attempts_of."""
+    return _tried(attempt).keys_shown
+
+
 def result(attempt: Attempt) -> Result:
     """For a finished attempt read through attempts_of."""
-    quiz = attempt.quiz
-    tried = list(Attempt.objects.filter(enrolment=attempt.enrolment_id, quiz=quiz).only("pk", "state", "passed"))
-    current = next((one for one in tried if one.state == AttemptState.IN_PROGRESS), None)
-    left = None if quiz.attempts_allowed is None else max(0, quiz.attempts_allowed - len(tried))
-    passed = any(one.passed for one in tried)
-    keys_shown = current is None and (passed or left == 0)
+    tried = _tried(attempt)
+    current = tried.current
     slots = list(attempt.slots.select_related("version").order_by("position"))
     lessons = {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
     steps = last_steps(attempt) if current is None else {}
@@ -333,12 +358,12 @@ def result(attempt: Attempt) -> Result:
         attempt=attempt,
         pass_mark=Decimal(attempt.rules["pass_mark"]),
         review_open=current is None,
-        keys_shown=keys_shown,
-        passed_before=passed,
-        review=tuple(_reviewed(slot, steps.get(slot.pk), lessons, keys_shown) for slot in slots) if current is None else (),
+        keys_shown=tried.keys_shown,
+        passed_before=tried.passed,
+        review=tuple(_reviewed(slot, steps.get(slot.pk), lessons, tried.keys_shown) for slot in slots) if current is None else (),
         right=sum(slot.mark == slot.max_mark for slot in slots if slot.max_mark),
         total=sum(slot.max_mark > 0 for slot in slots),
-        left=left,
+        left=tried.left,
         current=current,
         standing=standing(attempt.enrolment),
         completed=attempt.enrolment.completed_at is not None,

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from quizzes.kinds import KINDS
-from quizzes.kinds.base import Fields, Response, ResponseError, Shown, one
+from quizzes.kinds.base import Fields, Response, ResponseError, Shown
 
 __all__ = [
     "Fields", "Response", "ResponseError", "Shown", "check", "draw_order", "parse", "progress", "redraw", "remarks",
@@ -30,8 +30,7 @@ def redraw(kind: str, body: Mapping[str, Any], order: Sequence[str], fields: Fie
     try:
         return show(kind, body, order, parse(kind, body, order, fields))
     except ResponseError:
-        typed = Shown(kind=kind, text=one(fields, "answer"), unit=body.get("unit", ""))
-        return typed if kind in {"short_text", "number"} else show(kind, body, order, {})
+        return KINDS[kind].redraw(body, order, fields)
 
 
 def parse(kind: str, body: Mapping[str, Any], order: Sequence[str], fields: Fields) -> Response:

@@ -110,7 +110,7 @@ def evidence(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     if not request.user.is_authenticated:
         return _log_in_first(request, attempt_id)
     found = get_object_or_404(queries.attempts_of(request.user), pk=attempt_id)
-    if found.state == AttemptState.IN_PROGRESS or not queries.result(found).keys_shown:
+    if found.state == AttemptState.IN_PROGRESS or not queries.keys_shown(found):
         messages.info(request, _("Phiếu chứng cứ có đáp án, nên chỉ in được khi bạn đã đạt hoặc đã hết lượt."))
         return _to(attempt_id)
     sheet = evidence_pdf(evidence_sheet(found, timezone.now()))

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -20,9 +19,9 @@ from courses.models import CoursePage
 from pages.actions import Loaded, load_page
 from people.text import fold, unmarked
 from quizzes import queries
-from quizzes.files import CODE_LIMIT, BankError, QuestionFile, read_questions
+from quizzes.files import CODE_LIMIT, BankError, moment_of, read_questions
 from quizzes.formats.items import Item, Reading, Refusal
-from quizzes.kinds import KINDS, Bad, Content, read_question
+from quizzes.kinds import Bad, Content, read_question
 from quizzes.media import names_in
 from quizzes.models import Category, Media, Question, QuestionVersion, QuizPage, Tag
 
@@ -53,7 +52,7 @@ def load_quiz(*, course: CoursePage, quiz: Mapping[str, Any], now: dt.datetime, 
             "pass_mark": Decimal(str(quiz["pass_mark"])) / 10,
             "attempts_allowed": quiz.get("attempts_allowed"),
             **{name: quiz.get(name) for name in ("time_limit_minutes", "delay_minutes")},
-            **{name: _moment(quiz.get(name)) for name in ("opens_at", "closes_at")},
+            **{name: moment_of(quiz.get(name)) for name in ("opens_at", "closes_at")},
             "shuffle": bool(quiz.get("shuffle", True)),
         }
     except (KeyError, ValueError, ArithmeticError) as error:
@@ -67,14 +66,6 @@ def load_quiz(*, course: CoursePage, quiz: Mapping[str, Any], now: dt.datetime, 
     return Loaded.CHANGED if changed and outcome is Loaded.SAME else outcome
 
 
-def _moment(value: Any) -> dt.datetime | None:
-    """A moment of a file: with its offset, or the city's time. Raises ValueError."""
-    if value is None:
-        return None
-    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
-
-
 @transaction.atomic
 def _load_bank(code: str, name: str, questions: list[dict[str, Any]], now: dt.datetime) -> tuple[Category, bool]:
     read = read_questions(questions)
@@ -84,7 +75,7 @@ def _load_bank(code: str, name: str, questions: list[dict[str, Any]], now: dt.da
     return category, changed + gone.update(retired_at=now) > 0
 
 
-def _load_question(category: Category, read: QuestionFile, now: dt.datetime) -> bool:
+def _load_question(category: Category, read: Content, now: dt.datetime) -> bool:
     question = Question.objects.get_or_create(code=read.code, defaults={"category": category})[0]
     if question.category_id != category.pk:
         raise BankError(_("Câu %(code)s: mã này đã thuộc về một ngân hàng khác.") % {"code": read.code})
@@ -93,7 +84,7 @@ def _load_question(category: Category, read: QuestionFile, now: dt.datetime) -> 
         question.retired_at = None
         question.save(update_fields=["retired_at"])
     tagged = _set_tags(question, read.tags)
-    return _add_version(question, read.content, now) or back or tagged
+    return _add_version(question, read.fields, now) or back or tagged
 
 
 def _add_version(question: Question, content: Mapping[str, Any], now: dt.datetime) -> bool:
@@ -107,9 +98,13 @@ def _add_version(question: Question, content: Mapping[str, Any], now: dt.datetim
         return False
     number = last.number + 1 if last else 1
     version = QuestionVersion.objects.create(question=question, number=number, created_at=now, **content)
-    texts = [version.stem, version.feedback, *KINDS[version.kind].texts(version.body)]
-    version.media.set(Media.objects.filter(name__in=names_in(texts)))
+    version.media.add(*Media.objects.filter(name__in=_media_of(content)))
     return True
+
+
+def _media_of(content: Mapping[str, Any]) -> set[str]:
+    """The names of pictures and sounds anywhere in a version."""
+    return names_in(str(content[name]) for name in ("stem", "feedback", "body"))
 
 
 def likeness(stem: str, body: Mapping[str, Any]) -> str:
@@ -194,9 +189,7 @@ def _import_items(items: Sequence[Item], path: Sequence[str], outcome: Imported,
 
 def _import_one(category: Category, code: str, content: Content, outcome: Imported, now: dt.datetime) -> None:
     """Raises Bad."""
-    missing = names_in(
-        [content.fields["stem"], content.fields["feedback"], *KINDS[content.fields["kind"]].texts(content.fields["body"])]
-    )
+    missing = _media_of(content.fields)
     missing -= set(Media.objects.filter(name__in=missing).values_list("name", flat=True))
     if missing:
         raise Bad(_("tệp không mang theo hình hoặc âm thanh mà câu này dùng."))

@@ -122,11 +122,6 @@ class Shown:
     def template(self) -> str:
         return f"quizzes/kinds/{self.kind}.html"
 
-    @property
-    def accept(self) -> str:
-        """For the file field: .pdf,.docx"""
-        return ",".join(f".{one}" for one in self.types)
-
 
 # --- a kind ----------------------------------------------------------------------------------------------------------
 
@@ -162,6 +157,11 @@ class Kind(ABC):
     def parse(self, body: Body, order: Sequence[str], fields: Fields) -> Response:
         """A posted form as a response. Fields that the question does not have are ignored; a place that was not served
         is refused. Raises ResponseError."""
+
+    def redraw(self, body: Body, order: Sequence[str], fields: Fields) -> Shown:
+        """The question with what was posted in it, when that could not be kept: what was typed stays, what was picked and
+        not served does not."""
+        return self.show(body, order, {})
 
     @abstractmethod
     def fits(self, body: Body, response: Response) -> bool:
@@ -201,10 +201,6 @@ class Kind(ABC):
     def spoken(self, body: Body, response: Response, *, right: bool) -> str | None:
         """The response as xAPI words it; None for what is typed freely: it may name a person, and a statement must not."""
         return None
-
-    def texts(self, body: Body) -> list[str]:
-        """Every text of the body that may refer to media."""
-        return []
 
 
 # --- reading plain forms ---------------------------------------------------------------------------------------------

@@ -106,9 +106,6 @@ class _ByHand(Kind):
     def _tell_notes(self, body: Body) -> dict[str, Any]:
         return base.given({"for_markers": body.get("for_markers"), "rubric": tell_rubric(body.get("rubric", []))})
 
-    def texts(self, body: Body) -> list[str]:
-        return [body.get("start", ""), body.get("for_markers", "")]
-
 
 class Essay(_ByHand):
     """body: {"lines"?, "words"?: [least, most], "start"?, "for_markers"?, "rubric"?}; response: {"text"}"""

@@ -172,9 +172,6 @@ class Single(Kind):
     def spoken(self, body: Body, response: Response, *, right: bool) -> str | None:
         return "[,]".join(sorted(picked_in(response)))
 
-    def texts(self, body: Body) -> list[str]:
-        return [text for option in body["options"] for text in (option["text"], option["feedback"])]
-
 
 class Multiple(Single):
     """body as Single, with "rule"? and "least"?; response: {"choices": ["a", "c"]}"""
@@ -317,6 +314,3 @@ class Hotspot(Kind):
 
     def spoken(self, body: Body, response: Response, *, right: bool) -> str | None:
         return "[,]".join(sorted(picked_in(response)))
-
-    def texts(self, body: Body) -> list[str]:
-        return [f"![]({body['image']})", *(area["feedback"] for area in body["areas"])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from string import ascii_lowercase
 from typing import Any
@@ -133,6 +134,14 @@ class Gaps(Kind):
             given[name] = said
         return {"gaps": given} if given else {}
 
+    def redraw(self, body: Body, order: Sequence[str], fields: Fields) -> Shown:
+        said = {name: base.one(fields, f"gap-{name}") for name in body["gaps"]}
+        for name, gap in body["gaps"].items():
+            if gap["kind"] == "chosen" and said[name]:
+                with suppress(ResponseError):
+                    said[name] = base.served(self._ids(order, name), said[name])
+        return self.show(body, order, {"gaps": said})
+
     def fits(self, body: Body, response: Response) -> bool:
         given = response["gaps"]
         return set(given) <= set(body["gaps"]) and all(self._gap_fits(body["gaps"][name], said) for name, said in given.items())
@@ -203,7 +212,3 @@ class Gaps(Kind):
             return None
         given = response["gaps"]
         return "[,]".join(self._said(gap, given.get(name, "")) for name, gap in body["gaps"].items())
-
-    def texts(self, body: Body) -> list[str]:
-        remarks = [one.get("feedback", "") for gap in body["gaps"].values() for one in gap.get("options", [])]
-        return [body["text"], *remarks]

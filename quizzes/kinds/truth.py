@@ -67,6 +67,3 @@ class TrueFalse(Kind):
 
     def spoken(self, body: Body, response: Response, *, right: bool) -> str | None:
         return "true" if response["value"] else "false"
-
-    def texts(self, body: Body) -> list[str]:
-        return [body.get("feedback_true", ""), body.get("feedback_false", "")]

@@ -104,6 +104,9 @@ class ShortText(Kind):
             raise ResponseError(_("Câu trả lời dài quá %(limit)s chữ cái. Câu này chỉ cần vài chữ.") % {"limit": TEXT_LIMIT})
         return {"text": text} if text else {}
 
+    def redraw(self, body: Body, order: Sequence[str], fields: Fields) -> Shown:
+        return Shown(kind=self.name, text=base.one(fields, "answer"))
+
     def fits(self, body: Body, response: Response) -> bool:
         return isinstance(response["text"], str) and len(response["text"]) <= TEXT_LIMIT
 
@@ -126,9 +129,6 @@ class ShortText(Kind):
 
     def spoken(self, body: Body, response: Response, *, right: bool) -> str | None:
         return str(response["text"]) if right else None
-
-    def texts(self, body: Body) -> list[str]:
-        return [one.get("feedback", "") for one in body["accept"] if isinstance(one, dict)]
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
@@ -224,6 +224,9 @@ class Number(Kind):
             raise ResponseError(_("Ô này chỉ nhận số. Bạn viết bằng chữ số, ví dụ 7 hoặc 7,5."))
         return {"number": text, **({"unit": unit} if unit else {})} if text else {}
 
+    def redraw(self, body: Body, order: Sequence[str], fields: Fields) -> Shown:
+        return Shown(kind=self.name, text=base.one(fields, "answer"), unit=body.get("unit", ""))
+
     def fits(self, body: Body, response: Response) -> bool:
         units = {"", *(one["unit"] for one in body.get("units", []))}
         return (
@@ -257,6 +260,3 @@ class Number(Kind):
 
     def spoken(self, body: Body, response: Response, *, right: bool) -> str | None:
         return str(response["number"]).replace(",", ".")
-
-    def texts(self, body: Body) -> list[str]:
-        return [body.get("remark", ""), *(one.get("feedback", "") for one in body.get("also", []))]

@@ -202,6 +202,18 @@ def test_gaps_are_marked_one_by_one_and_by_weight() -> None:
         responses.parse("gaps", body, [], {"gap-3": ["bảy"]})
 
 
+def test_a_wrong_word_in_one_gap_loses_nothing_of_the_others() -> None:
+    gaps = {
+        "1": {"kind": "typed", "accept": ["a"]}, "2": {"kind": "number", "answer": 7},
+        "3": {"kind": "chosen", "options": [ONE, TWO]},
+    }  # fmt: skip
+    body = body_of({"kind": "gaps", "text": "[[1]] [[2]] [[3]]", "gaps": gaps})
+    shown = responses.redraw("gaps", body, ["3:b", "3:a"], {"gap-1": ["dữ liệu"], "gap-2": ["bảy"], "gap-3": ["1"]})
+    filled = [piece for piece in shown.pieces if piece.name]
+    assert [piece.typed for piece in filled] == ["dữ liệu", "bảy", ""]
+    assert [(choice.text, choice.chosen) for choice in filled[2].choices] == [("Hai", True), ("Một", False)]
+
+
 def test_places_on_a_picture_are_also_names_in_a_list() -> None:
     body = body_of(SPOT)
     shown = responses.show("hotspot", body, [], {"choice": "a"})

@@ -9,12 +9,15 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quizzes import kinds
 from quizzes.formats import workbook
 from quizzes.formats.items import Item, Reading, Unreadable
 from quizzes.kinds import read_question
+from quizzes.models import Difficulty
 from tests.quizzes.formats.samples import EVERY, KINDS
 
 HEAD = ["Mã", "Kiểu", "Câu hỏi", "Phương án 1", "Phương án 2", "Phương án 3", "Đáp án đúng"]
@@ -293,6 +296,9 @@ def test_the_template_has_an_example_of_each_kind_and_none_is_read() -> None:
     drawn = book["Câu hỏi"]
     assert drawn.freeze_panes == "A2"
     assert {cell.value for cell in drawn["C"][1:]} == set(workbook.KIND_NAMES.values())
+    with translation.override("vi"):
+        assert {name: str(kind.label) for name, kind in kinds.KINDS.items()} == workbook.KIND_NAMES
+        assert {name: str(label) for name, label in Difficulty.choices} == workbook.DIFFICULTY_NAMES
     lists = [one.formula1 for one in drawn.data_validations.dataValidation]
     assert any("Chọn một" in one for one in lists) and any("Vừa" in one for one in lists)
 
