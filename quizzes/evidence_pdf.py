@@ -459,7 +459,8 @@ class _Paper:
             found += [Paragraph(_line(line, question.rich), _style(12, leftIndent=0.8 * cm)) for line in question.served]
         found.append(self._label(_("Các lần lưu câu trả lời:")))
         found.append(self._steps(question) if question.steps else self._indented(_("Không trả lời câu này.")))
-        found.append(self._label(_("Đáp án:")))
+        if question.right:
+            found.append(self._label(_("Đáp án:")))
         found += [Paragraph(_line(line, question.rich), _style(12, leftIndent=0.8 * cm)) for line in question.right]
         found.append(self._indented(_("Cách chấm: %(marking)s") % {"marking": question.marking}, face="Tinos-Italic"))
         given = {"mark": number(question.mark), "most": number(question.max_mark)}

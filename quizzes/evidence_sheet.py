@@ -99,7 +99,7 @@ def _question(slot: Slot) -> EvidenceQuestion:
         code=version.question.code,
         version=version.number,
         kind=str(KINDS[kind].label),
-        stem=version.stem,
+        stem=KINDS[kind].wording(version.stem, body),
         served=_served(kind, body, slot.order),
         steps=tuple(
             EvidenceStep(

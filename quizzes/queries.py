@@ -382,7 +382,7 @@ def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], keys
     lesson, told = lessons.get(version.lesson), keys_shown and verdict not in {"right", "said"}
     return Reviewed(
         position=slot.position,
-        stem=version.stem,
+        stem=KINDS[kind].wording(version.stem, body),
         verdict=verdict,
         share=int(100 * mark / slot.max_mark) if slot.max_mark else 0,
         answer=responses.summarise(kind, body, response),

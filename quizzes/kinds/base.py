@@ -153,6 +153,10 @@ class Kind(ABC):
     def show(self, body: Body, order: Sequence[str], response: Response) -> Shown:
         """The question as it is drawn, with the learner's answer in it."""
 
+    def wording(self, stem: str, body: Body) -> str:
+        """All that is asked, as Markdown: for who reads it without answering."""
+        return stem
+
     @abstractmethod
     def parse(self, body: Body, order: Sequence[str], fields: Fields) -> Response:
         """A posted form as a response. Fields that the question does not have are ignored; a place that was not served

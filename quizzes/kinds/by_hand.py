@@ -294,7 +294,8 @@ class Likert(Kind):
 
     def summarise(self, body: Body, response: Response) -> list[str]:
         given = response["marks"]
-        return [f"{one['text']}: {body['scale'][given[one['id']] - 1]}" for one in body["statements"] if one["id"] in given]
+        said = [(one["text"].rstrip(" ."), given[one["id"]]) for one in body["statements"] if one["id"] in given]
+        return [f"{text}: {body['scale'][level - 1]}" for text, level in said]
 
     def right(self, body: Body) -> Response:
         return {}

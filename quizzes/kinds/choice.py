@@ -15,6 +15,8 @@ from quizzes.kinds import base
 from quizzes.kinds.base import Area, Bad, Body, Fields, Kind, Plain, Response, Shown
 from quizzes.media import REFERENCE
 
+# In the words of a picture they would end them.
+_BRACKETS = str.maketrans({"[": "(", "]": ")", "\\": "/"})
 _SIZES = {"rect": (4, 4), "circle": (3, 3), "poly": (6, 200)}
 
 
@@ -272,6 +274,9 @@ class Hotspot(Kind):
             for place, area in enumerate(body["areas"], 1)
         )
         return Shown(kind=self.name, image=body["image"], alt=body["alt"], areas=areas, several="pick" in body)
+
+    def wording(self, stem: str, body: Body) -> str:
+        return f"{stem}\n\n![{body['alt'].translate(_BRACKETS)}]({body['image']})"
 
     def parse(self, body: Body, order: Sequence[str], fields: Fields) -> Response:
         ids = [area["id"] for area in body["areas"]]

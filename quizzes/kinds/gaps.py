@@ -117,6 +117,10 @@ class Gaps(Kind):
             )  # fmt: skip
         return Shown(kind=self.name, pieces=tuple(pieces))
 
+    def wording(self, stem: str, body: Body) -> str:
+        numbers = {name: number for number, name in enumerate(body["gaps"], 1)}
+        return f"{stem}\n\n{_MARKER.sub(lambda gap: f'({numbers[gap[1]]}) …', body['text'])}"
+
     def parse(self, body: Body, order: Sequence[str], fields: Fields) -> Response:
         given = {}
         for number, (name, gap) in enumerate(body["gaps"].items(), 1):

@@ -258,7 +258,7 @@ def test_an_opinion_counts_nothing() -> None:
     body = body_of({"kind": "likert", "statements": ["AI giúp tôi."], "scale": ["Không", "Có"]})
     assert responses.parse("likert", body, [], {"mark-1": ["2"]}) == {"marks": {"a": 2}}
     assert marking.mark("likert", body, {"marks": {"a": 2}}) == 0
-    assert responses.summarise("likert", body, {"marks": {"a": 2}}) == ["AI giúp tôi.: Có"]
+    assert responses.summarise("likert", body, {"marks": {"a": 2}}) == ["AI giúp tôi: Có"]
 
 
 def test_marks_below_nothing_never_make_a_score_below_nothing() -> None:

@@ -109,6 +109,7 @@ def test_an_attempt_over_the_newer_kinds_by_forms_alone(learner: Client, attempt
     # 0.5 of the gaps, 1 of the picture, 2 of the options; the opinion counts nothing: 3.5 of 4.
     assert (str(attempt.score), attempt.max_marks) == ("8.75", 4)
     result = learner.get(address).content.decode()
+    assert "Máy học từ (1) …," in result and f'src="/quizzes/media/{NAME}" alt="Một bàn tay sáu ngón"' in result
     assert "Ý kiến, không tính điểm" in result and "Đúng một phần, 50%" in result and "Đúng trọn 2 trên 3 câu" in result
 
 
@@ -125,11 +126,12 @@ def test_the_evidence_sheet_is_handed_out_once_the_answers_may_be_told(learner: 
     text = " ".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.content)).pages).split())
     for told in (
         "Điền vào chỗ trống",
+        "Máy học từ (1) …,",
         "(1) DU LIEU",
         "(2) ví dụ",
         "phép màu",
         "Ngón tay thừa",
-        "Tôi thấy tự tin hơn.: Có",
+        "Tôi thấy tự tin hơn: Có",
         "8,75",
     ):
         assert told in text, told
