@@ -1,0 +1,53 @@
+"""Reads of the bank of questions, of quizzes and of attempts."""
+
+from quizzes.queries.attempts import (
+    TOLERANCE,
+    Panel,
+    Result,
+    Reviewed,
+    Screen,
+    Served,
+    attempts_of,
+    is_over,
+    keys_shown,
+    last_finished,
+    last_steps,
+    panel,
+    result,
+    screen,
+    slot_of,
+)
+from quizzes.queries.bank import (
+    BankFile,
+    bank,
+    bank_file,
+    category_named,
+    latest_versions,
+    servable_versions,
+    tags_of,
+)
+
+__all__ = [
+    "TOLERANCE",
+    "BankFile",
+    "Panel",
+    "Result",
+    "Reviewed",
+    "Screen",
+    "Served",
+    "attempts_of",
+    "bank",
+    "bank_file",
+    "category_named",
+    "is_over",
+    "keys_shown",
+    "last_finished",
+    "last_steps",
+    "latest_versions",
+    "panel",
+    "result",
+    "screen",
+    "servable_versions",
+    "slot_of",
+    "tags_of",
+]
