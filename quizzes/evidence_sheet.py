@@ -75,6 +75,7 @@ def _rules(rules: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             _("Thời gian"), _("không tính giờ") if minutes is None else _("%(minutes)s phút") % {"minutes": minutes},
         ),
         "closes_at": (_("Đóng lúc"), _moment(closes)),
+        "sections": (_("Các phần"), "; ".join(one["title"] or one["intro"] for one in rules.get("sections", []))),
     }  # fmt: skip
     others = [(name, json.dumps(rules[name], ensure_ascii=False, sort_keys=True)) for name in sorted(set(rules) - set(told))]
     return (*(told[name] for name in told if name in rules), *others)

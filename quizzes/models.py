@@ -12,8 +12,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.models import Page
+from modelcluster.fields import ParentalKey
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.models import Orderable, Page
 
 from courses.models import Enrolment
 from pages.models import BasePage
@@ -125,6 +126,42 @@ class Media(models.Model):
         return self.name
 
 
+class Pool(models.Model):
+    """The questions that one choice (a category with those inside it, tags, a difficulty) draws from, numbered in the order
+    that a draw spreads over. So a start reads the places it drew and nothing else, however large the bank.
+
+    It is made again when it is `stale`: the bank changed since. What is served is always looked up in the bank itself.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    category = models.ForeignKey(Category, models.CASCADE, related_name="+")
+    tags = models.JSONField(default=list)
+    difficulty = models.CharField(max_length=10, choices=Difficulty.choices, blank=True)
+    # How many stand in each stretch that gets its share: a competency at one difficulty.
+    strata = models.JSONField(default=list)
+    stale = models.BooleanField(default=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def size(self) -> int:
+        return sum(self.strata)
+
+
+class PoolEntry(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    pool = models.ForeignKey(Pool, models.CASCADE, related_name="entries")
+    place = models.PositiveIntegerField()
+    question = models.ForeignKey(Question, models.CASCADE, related_name="entries")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pool", "place"], name="pool_place_once")]
+
+    def __str__(self) -> str:
+        return f"{self.pool_id} {self.place}"
+
+
 # --- the quiz: a page that says the rules ------------------------------------------------------------------------------
 
 
@@ -166,7 +203,11 @@ class QuizPage(BasePage):
             ],
             _("Cách kiểm tra"),
         ),
-    ]
+        InlinePanel(
+            "sections", heading=_("Các phần"), label=_("phần"),
+            help_text=_("Để trống: mọi câu được rút từ ngân hàng ở trên. Có phần thì chỉ các phần được tính."),
+        ),
+    ]  # fmt: skip
 
     class Meta:
         verbose_name = _("bài kiểm tra")
@@ -188,9 +229,83 @@ class QuizPage(BasePage):
         return f"{self.title} {self.intro}"
 
     @property
+    def parts(self) -> list[QuizSection]:
+        """Its sections in order; a quiz without any is one section that draws from the quiz's own bank. One query."""
+        return list(self.sections.all()) or [QuizSection(page=self, ask=self.ask, shuffle=True)]
+
+    @property
+    def asked(self) -> int:
+        """How many questions an attempt has."""
+        return sum(part.asked for part in self.parts)
+
+    @property
     def minutes(self) -> int:
         """A fair guess for the outline: the limit, or a minute and a half a question."""
-        return self.time_limit_minutes or round(self.ask * 1.5)
+        return self.time_limit_minutes or round(self.asked * 1.5)
+
+
+class QuizSection(Orderable):
+    """A stretch of a quiz: named questions, then some drawn at random; none comes twice in an attempt."""
+
+    page = ParentalKey(QuizPage, on_delete=models.CASCADE, related_name="sections")
+    title = models.CharField(_("tên phần"), max_length=120, blank=True, help_text=_("Để trống: không có đầu đề."))
+    intro = models.TextField(_("lời dẫn"), blank=True)
+    fixed = models.TextField(
+        _("câu cố định"), blank=True,
+        help_text=_("Mỗi dòng một mã câu hỏi. Thêm @3 sau mã để luôn dùng bản thứ 3; không thêm thì dùng bản mới nhất."),
+    )  # fmt: skip
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("rút từ ngân hàng"),
+        help_text=_("Gồm cả các chủ đề bên trong. Để trống: ngân hàng của bài kiểm tra."),
+    )  # fmt: skip
+    tags = models.CharField(_("chỉ câu có nhãn"), max_length=200, blank=True, help_text=_("Cách nhau bằng dấu phẩy."))
+    difficulty = models.CharField(_("chỉ câu có độ khó"), max_length=10, choices=Difficulty.choices, blank=True)
+    ask = models.PositiveSmallIntegerField(_("số câu rút"), default=0, validators=[MaxValueValidator(100)])
+    shuffle = models.BooleanField(_("xáo thứ tự câu"), default=True)
+
+    panels: ClassVar[list[Any]] = [
+        FieldPanel("title"),
+        FieldPanel("intro"),
+        FieldPanel("fixed"),
+        FieldRowPanel([FieldPanel("category"), FieldPanel("ask"), FieldPanel("shuffle")]),
+        FieldRowPanel([FieldPanel("tags"), FieldPanel("difficulty")]),
+    ]
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("phần của bài kiểm tra")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def codes(self) -> list[tuple[str, int | None]]:
+        """Code and version (None: the latest) of each named question."""
+        lines = [line.strip().rpartition("@") for line in self.fixed.splitlines() if line.strip()]
+        return [(code, int(number)) if code and number.isdecimal() else (code + at + number, None) for code, at, number in lines]
+
+    @property
+    def tag_names(self) -> list[str]:
+        return sorted({name.strip() for name in self.tags.split(",") if name.strip()})
+
+    @property
+    def asked(self) -> int:
+        return len(self.codes) + self.ask
+
+    def clean(self) -> None:
+        super().clean()
+        if not self.asked:
+            raise ValidationError({"ask": _("Một phần phải có ít nhất một câu.")})
+        codes = [code for code, _number in self.codes]
+        twice = next((code for code in codes if codes.count(code) > 1), "")
+        if twice:
+            raise ValidationError({"fixed": _("Câu %(code)s có hai lần.") % {"code": twice}})
+        for code, number in self.codes:
+            found = QuestionVersion.objects.filter(question__code=code, question__retired_at__isnull=True)
+            if not (found if number is None else found.filter(number=number)).exists():
+                raise ValidationError({"fixed": _("Không có câu %(code)s dùng được.") % {"code": code}})
+        missing = set(self.tag_names) - set(Tag.objects.filter(name__in=self.tag_names).values_list("name", flat=True))
+        if missing:
+            raise ValidationError({"tags": _("Không có nhãn “%(name)s”.") % {"name": min(missing)}})
 
 
 # --- attempts ----------------------------------------------------------------------------------------------------------
@@ -214,7 +329,7 @@ class Attempt(models.Model):
     """One sitting. `rules` freezes what was promised at the start:
 
     {"ask": int, "pass_mark": "7.00", "attempts_allowed": int | null, "time_limit_minutes": int | null,
-     "closes_at": ISO 8601 in UTC | null}
+     "closes_at": ISO 8601 in UTC | null, "sections": [{"title": str, "intro": str}] where it is divided}
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -262,6 +377,8 @@ class Slot(models.Model):
     position = models.PositiveSmallIntegerField()
     version = models.ForeignKey(QuestionVersion, models.PROTECT, related_name="slots")
     order = models.JSONField(default=list)
+    # Which of the attempt's sections, from 1.
+    section = models.PositiveSmallIntegerField(default=1)
     flagged = models.BooleanField(default=False)
     max_mark = models.DecimalField(max_digits=12, decimal_places=7, default=Decimal(1))
     mark = models.DecimalField(max_digits=12, decimal_places=7, null=True, blank=True)

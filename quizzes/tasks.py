@@ -10,3 +10,9 @@ from quizzes import actions
 def close_overdue() -> int:
     """Finish attempts whose time is over, so that a closed phone leaves none open."""
     return actions.close_overdue(now=timezone.now())
+
+
+@shared_task(name="quizzes.refresh_pools")
+def refresh_pools() -> int:
+    """Number anew what quizzes draw from, where a bank has changed."""
+    return actions.refresh_stale_pools()

@@ -14,6 +14,7 @@ from quizzes.actions.attempts import (
     time_up,
 )
 from quizzes.actions.bank import Imported, import_questions, load_bank, load_quiz
+from quizzes.actions.pools import mark_stale, refresh_pool, refresh_stale_pools
 from quizzes.files import BankError
 
 __all__ = [
@@ -30,6 +31,9 @@ __all__ = [
     "import_questions",
     "load_bank",
     "load_quiz",
+    "mark_stale",
+    "refresh_pool",
+    "refresh_stale_pools",
     "save_answer",
     "start_attempt",
     "time_up",

@@ -11,6 +11,7 @@ import random
 import secrets
 from contextlib import suppress
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -20,9 +21,10 @@ from courses.queries import enrolment_in
 from lrs.actions import record
 from people.models import User
 from quizzes import marking, queries, responses, statements
+from quizzes.actions.pools import draw
 from quizzes.deadlines import Hindrance, Refusal, deadline, hindrance
 from quizzes.kinds import KINDS
-from quizzes.models import AnswerStep, Attempt, AttemptState, QuestionVersion, QuizPage, Slot
+from quizzes.models import AnswerStep, Attempt, AttemptState, QuestionVersion, QuizPage, QuizSection, Slot
 from quizzes.queries import TOLERANCE
 
 log = logging.getLogger(__name__)
@@ -109,22 +111,29 @@ def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, see
 
 
 def _make_attempt(enrolment: Enrolment, quiz: QuizPage, number: int, seed: int, now: dt.datetime) -> Attempt:
-    rng = random.Random(seed)  # noqa: S311  a draw that can be repeated from the kept seed
-    drawn = _draw(list(queries.servable_versions(quiz.category_id)), quiz.ask, rng)
+    rng = random.Random(seed)  # noqa: S311  the order of options can be drawn again from the kept seed
+    sections = quiz.parts
+    drawn = [(number, one) for number, found in enumerate(draw(quiz=quiz, sections=sections, rng=rng), 1) for one in found]
+    asked = sum(section.asked for section in sections)
+    if len(drawn) < asked:
+        raise QuizNotReady(f"{len(drawn)} < {asked}")
     attempt = Attempt.objects.create(
         enrolment=enrolment, quiz=quiz, part=quiz.translation_key, number=number, seed=seed, started_at=now,
-        deadline=deadline(quiz.terms, now), max_marks=sum((worth(one) for one in drawn), Decimal(0)),
+        deadline=deadline(quiz.terms, now), max_marks=sum((worth(version) for _section, version in drawn), Decimal(0)),
         rules={
-            "ask": quiz.ask, "pass_mark": f"{quiz.pass_mark:.2f}", "attempts_allowed": quiz.attempts_allowed,
+            "ask": len(drawn), "pass_mark": f"{quiz.pass_mark:.2f}", "attempts_allowed": quiz.attempts_allowed,
             "time_limit_minutes": quiz.time_limit_minutes,
             "closes_at": quiz.closes_at.astimezone(dt.UTC).isoformat() if quiz.closes_at else None,
+            **_told(sections),
         },
     )  # fmt: skip
-    orders = [responses.draw_order(version.kind, version.body, quiz.shuffle, rng) for version in drawn]
     Slot.objects.bulk_create(
-        Slot(attempt=attempt, position=place, version=version, order=order, max_mark=worth(version))
-        for place, (version, order) in enumerate(zip(drawn, orders, strict=True), 1)
-    )
+        Slot(
+            attempt=attempt, position=place, section=section, version=version, max_mark=worth(version),
+            order=responses.draw_order(version.kind, version.body, quiz.shuffle, rng),
+        )
+        for place, (section, version) in enumerate(drawn, 1)
+    )  # fmt: skip
     return attempt
 
 
@@ -133,20 +142,10 @@ def worth(version: QuestionVersion) -> Decimal:
     return version.mark if KINDS[version.kind].scored else Decimal(0)
 
 
-def _draw(versions: list[QuestionVersion], ask: int, rng: random.Random) -> list[QuestionVersion]:
-    """A systematic sample: sorted by competency and difficulty, then every n-th from a random start.
-
-    Each competency and difficulty gets its share, and every question the same chance. Raises QuizNotReady.
-    """
-    if len(versions) < ask or not versions:
-        raise QuizNotReady(f"{len(versions)} < {ask}")
-    pool = sorted(versions, key=lambda version: version.pk)
-    rng.shuffle(pool)
-    pool.sort(key=lambda version: (version.competency, version.difficulty))
-    start = rng.randrange(len(pool))
-    drawn = [pool[(start + place * len(pool)) // ask] for place in range(ask)]
-    rng.shuffle(drawn)
-    return drawn
+def _told(sections: list[QuizSection]) -> dict[str, Any]:
+    """What the learner is told of the sections, if anything."""
+    told = [{"title": section.title, "intro": section.intro} for section in sections]
+    return {"sections": told} if any(one["title"] or one["intro"] for one in told) else {}
 
 
 # --- answering -------------------------------------------------------------------------------------------------------
@@ -235,7 +234,7 @@ def _mark_slots(attempt: Attempt) -> list[tuple[Slot, AnswerStep]]:
     for slot in slots:
         step = steps.get(slot.pk)
         share = marking.mark(slot.version.kind, slot.version.body, step.response if step else {})
-        assert share is not None, "servable_versions serves no question that a person has to mark"
+        assert share is not None, "no question is served that a person has to mark"
         slot.mark = marking.earned(share, slot.max_mark)
     Slot.objects.bulk_update(slots, ["mark"])
     attempt.marks = sum((slot.mark or Decimal(0) for slot in slots), Decimal(0))

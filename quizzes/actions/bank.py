@@ -19,6 +19,7 @@ from courses.models import CoursePage
 from pages.actions import Loaded, load_page
 from people.text import fold, unmarked
 from quizzes import queries
+from quizzes.actions.pools import mark_stale
 from quizzes.files import CODE_LIMIT, BankError, moment_of, read_questions
 from quizzes.formats.items import Item, Reading, Refusal
 from quizzes.kinds import Bad, Content, read_question
@@ -57,7 +58,7 @@ def load_quiz(*, course: CoursePage, quiz: Mapping[str, Any], now: dt.datetime, 
         }
     except (KeyError, ValueError, ArithmeticError) as error:
         raise BankError(_("%(path)s: thiếu hoặc sai một mục: %(error)s.") % {"path": path, "error": error}) from error
-    ready = queries.servable_versions(category.pk).count()
+    ready = queries.chosen(queries.Choice(category_id=category.pk)).count()
     if ready < fields["ask"]:
         told = {"path": path, "ask": fields["ask"], "ready": ready}
         raise BankError(_("%(path)s: hỏi %(ask)s câu mà chỉ có %(ready)s câu.") % told)
@@ -72,7 +73,10 @@ def _load_bank(code: str, name: str, questions: list[dict[str, Any]], now: dt.da
     category = Category.objects.update_or_create(code=code, defaults={"name": name, "in_files": True})[0]
     changed = sum(_load_question(category, one, now) for one in read)
     gone = category.questions.filter(retired_at__isnull=True).exclude(code__in=[one.code for one in read])
-    return category, changed + gone.update(retired_at=now) > 0
+    changed += gone.update(retired_at=now)
+    if changed:
+        mark_stale(category_ids=[category.pk])
+    return category, changed > 0
 
 
 def _load_question(category: Category, read: Content, now: dt.datetime) -> bool:
@@ -185,6 +189,7 @@ def _import_items(items: Sequence[Item], path: Sequence[str], outcome: Imported,
         except Bad as reason:
             outcome.refusals.append(Refusal(line=item.line, name=item.name, reason=str(reason)))
     outcome.refusals.sort(key=lambda one: one.line)
+    mark_stale(category_ids=[category.pk for category in categories.values()])
 
 
 def _import_one(category: Category, code: str, content: Content, outcome: Imported, now: dt.datetime) -> None:

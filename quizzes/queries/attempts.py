@@ -17,7 +17,7 @@ from quizzes import responses
 from quizzes.deadlines import Refusal, hindrance
 from quizzes.kinds import KINDS
 from quizzes.models import AnswerStep, Attempt, AttemptState, QuizPage, Slot
-from quizzes.queries.bank import servable_versions
+from quizzes.queries.pools import has_enough
 
 # An answer sent in the last second may be half a minute on its way; the learner is shown the deadline without it.
 TOLERANCE = dt.timedelta(seconds=30)
@@ -88,8 +88,7 @@ def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
     return Panel(
         course_title=course.title if course else "",
         course_url=course_outline(course).url if course else "",
-        # No further than is asked: a bank may be large, and everybody opens this page.
-        ready=servable_versions(quiz.category_id).values("pk")[: quiz.ask].count() >= quiz.ask,
+        ready=has_enough(quiz),
         enrolment=enrolment,
         finished=tuple(attempt for attempt in attempts if attempt.state == AttemptState.FINISHED),
         current=current,
@@ -107,6 +106,8 @@ class Served:
     """A served question as its page may show it. `progress` is as in responses.progress."""
 
     position: int
+    section: str  # its title; empty where the quiz has none
+    lead: str  # what the section says of itself, at its first question
     stem: str
     shown: responses.Shown
     progress: str
@@ -153,22 +154,35 @@ def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses
     """Two queries. `drafts` are posted forms (by position) to show in place of the saved answers."""
     steps = last_steps(attempt)
     drafts = drafts or {}
+    slots = list(attempt.slots.select_related("version").order_by("position"))
+    begins = {slot.section: slot.position for slot in reversed(slots)}
+    told = dict(enumerate(attempt.rules.get("sections", []), 1))
     return Screen(
         attempt=attempt,
         questions=tuple(
-            _served(slot, steps.get(slot.pk), drafts.get(slot.position))
-            for slot in attempt.slots.select_related("version").order_by("position")
-        ),
+            _served(
+                slot,
+                steps.get(slot.pk),
+                drafts.get(slot.position),
+                told.get(slot.section, {}),
+                begins=begins[slot.section] == slot.position,
+            )
+            for slot in slots
+        ),  # fmt: skip
         seconds_left=max(0, int((attempt.deadline - now).total_seconds())) if attempt.deadline else None,
         over=is_over(attempt, now),
     )
 
 
-def _served(slot: Slot, step: AnswerStep | None, draft: responses.Fields | None) -> Served:
+def _served(
+    slot: Slot, step: AnswerStep | None, draft: responses.Fields | None, section: dict[str, str], *, begins: bool
+) -> Served:
     kind, body = slot.version.kind, slot.version.body
     saved = step.response if step else {}
     return Served(
         position=slot.position,
+        section=section.get("title", ""),
+        lead=section.get("intro", "") if begins else "",
         stem=slot.version.stem,
         shown=responses.show(kind, body, slot.order, saved) if draft is None else responses.redraw(kind, body, slot.order, draft),
         progress=responses.progress(kind, body, saved),

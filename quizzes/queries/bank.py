@@ -14,17 +14,20 @@ from quizzes.media import names_in
 from quizzes.models import Category, Media, Question, QuestionVersion
 
 
-def latest_versions(category_id: int) -> QuerySet[QuestionVersion]:
-    """The latest version of every question in the bank that is not retired. One query."""
+def latest() -> QuerySet[QuestionVersion]:
+    """The latest version of every question that is not retired. One query."""
     newest = QuestionVersion.objects.filter(question=OuterRef("question")).order_by("-number").values("number")[:1]
-    return QuestionVersion.objects.filter(
-        question__category_id=category_id, question__retired_at__isnull=True, number=Subquery(newest)
-    )
+    return QuestionVersion.objects.filter(question__retired_at__isnull=True, number=Subquery(newest))
 
 
-def servable_versions(category_id: int) -> QuerySet[QuestionVersion]:
+def latest_versions(category_id: int) -> QuerySet[QuestionVersion]:
+    """Those of one category alone, without what is inside it."""
+    return latest().filter(question__category_id=category_id)
+
+
+def servable() -> QuerySet[QuestionVersion]:
     """Those that an attempt may serve: what a person has to mark is not, as nobody is asked to mark it yet."""
-    return latest_versions(category_id).filter(kind__in=[name for name, kind in KINDS.items() if not kind.by_hand])
+    return latest().filter(kind__in=[name for name, kind in KINDS.items() if not kind.by_hand])
 
 
 def bank(category_id: int) -> dict[str, QuestionVersion]:
