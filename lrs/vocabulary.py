@@ -24,6 +24,7 @@ COMPLETED: Final = Term("http://adlnet.gov/expapi/verbs/completed", "đã hoàn 
 PASSED: Final = Term("http://adlnet.gov/expapi/verbs/passed", "đã đạt", "passed")
 FAILED: Final = Term("http://adlnet.gov/expapi/verbs/failed", "chưa đạt", "failed")
 EARNED: Final = Term("http://id.tincanapi.com/verb/earned", "đã nhận", "earned")
+ABANDONED: Final = Term("https://w3id.org/xapi/adl/verbs/abandoned", "đã bỏ dở", "abandoned")
 WAIVED: Final = Term("https://w3id.org/xapi/adl/verbs/waived", "được công nhận", "waived")
 VOIDED: Final = Term("http://adlnet.gov/expapi/verbs/voided", "đã hủy", "voided")
 

@@ -16,7 +16,8 @@ from quizzes.evidence_pdf import EvidenceQuestion, EvidenceSheet, EvidenceStep
 from quizzes.kinds import KINDS
 from quizzes.kinds.arranging import rights
 from quizzes.kinds.base import Piece
-from quizzes.models import Attempt, AttemptState, Slot
+from quizzes.models import Attempt, AttemptState, Expiry, Slot
+from quizzes.review import USUAL, Item, When
 
 __all__ = ["NotFinished", "evidence_sheet"]
 
@@ -75,10 +76,24 @@ def _rules(rules: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             _("Thời gian"), _("không tính giờ") if minutes is None else _("%(minutes)s phút") % {"minutes": minutes},
         ),
         "closes_at": (_("Đóng lúc"), _moment(closes)),
+        "expiry": (_("Hết giờ mà chưa nộp"), str(Expiry(rules.get("expiry") or Expiry.SUBMIT).label)),
+        "grace_minutes": (_("Thêm thời gian để nộp"), _minutes(rules.get("grace_minutes"))),
+        "review": (_("Người học được xem"), _review(rules.get("review", {}))),
+        "overrides": (_("Thay đổi dành riêng, số"), ", ".join(str(one) for one in rules.get("overrides", []))),
+        "factor": (_("Thời gian gấp"), _decimal(rules.get("factor", ""))),
+        "deadline_before": (_("Giờ nộp trước khi gia hạn"), _moment(rules.get("deadline_before"))),
         "sections": (_("Các phần"), "; ".join(one["title"] or one["intro"] for one in rules.get("sections", []))),
     }  # fmt: skip
     others = [(name, json.dumps(rules[name], ensure_ascii=False, sort_keys=True)) for name in sorted(set(rules) - set(told))]
     return (*(told[name] for name in told if name in rules), *others)
+
+
+def _minutes(kept: int | None) -> str:
+    return _("không có") if kept is None else _("%(minutes)s phút") % {"minutes": kept}
+
+
+def _review(kept: Mapping[str, str]) -> str:
+    return "; ".join(f"{item.label}: {When(kept.get(item, USUAL[item])).label}" for item in Item)
 
 
 def _moment(kept: str | None) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from quizzes.kinds import KINDS
 
@@ -28,6 +31,24 @@ def mark(kind: str, body: Mapping[str, Any], response: Mapping[str, Any]) -> Fra
 def earned(share: Fraction, max_mark: Decimal) -> Decimal:
     """The mark for a share, to seven places, a half up."""
     return (Decimal(share.numerator) * max_mark / Decimal(share.denominator)).quantize(_SEVEN_PLACES, ROUND_HALF_UP)
+
+
+class Method(TextChoices):
+    """Which of several attempts counts (quiz-engine Q25)."""
+
+    HIGHEST = "highest", _("lượt cao nhất")
+    AVERAGE = "average", _("trung bình các lượt")
+    FIRST = "first", _("lượt đầu")
+    LAST = "last", _("lượt cuối")
+
+
+def grade(method: str, scores: Sequence[Decimal]) -> Decimal | None:
+    """The score of the quiz from those of its attempts, in their order, to the hundredth; None when there is none."""
+    if not scores:
+        return None
+    if method == Method.AVERAGE:
+        return (sum(scores, Decimal(0)) / len(scores)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return {Method.FIRST: scores[0], Method.LAST: scores[-1]}.get(Method(method), max(scores))
 
 
 def total(marks: Iterable[Decimal], max_marks: Decimal) -> Decimal:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import uuid
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -19,8 +22,10 @@ from wagtail.models import Orderable, Page
 from courses.models import Enrolment
 from pages.models import BasePage
 from people.models import Organisation
-from quizzes.deadlines import Terms
+from quizzes.deadlines import Change, Terms
 from quizzes.kinds import KINDS
+from quizzes.marking import Method
+from quizzes.review import USUAL, Item, When
 
 
 def _private_storage() -> Storage:
@@ -165,6 +170,21 @@ class PoolEntry(models.Model):
 # --- the quiz: a page that says the rules ------------------------------------------------------------------------------
 
 
+class Expiry(models.TextChoices):
+    """What becomes of an attempt whose time is over and that nobody handed in (quiz-engine Q13)."""
+
+    SUBMIT = "submit", _("tự nộp, câu đã lưu được tính")
+    GRACE = "grace", _("được nộp thêm một lúc, sau đó không tính")
+    ABANDON = "abandon", _("lượt đó không tính")
+
+
+_SCORE = re.compile(r"\d{1,2}([.,]\d{1,2})?")
+
+
+def _shown_from(item: Item) -> models.CharField:
+    return models.CharField(item.label, max_length=10, choices=When.choices, default=USUAL[item])
+
+
 class QuizPage(BasePage):
     intro = models.TextField(_("lời dẫn"), blank=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="quizzes", verbose_name=_("ngân hàng câu hỏi"))
@@ -187,6 +207,30 @@ class QuizPage(BasePage):
         _("đóng lúc"), null=True, blank=True, help_text=_("Lượt đang làm cũng hết giờ vào lúc này. Để trống: không đóng.")
     )
     shuffle = models.BooleanField(_("xáo phương án"), default=True)
+    expiry = models.CharField(
+        _("hết giờ mà chưa nộp"), max_length=10, choices=Expiry.choices, default=Expiry.SUBMIT,
+        help_text=_("Câu trả lời đã lưu luôn được giữ; mục này chỉ nói chúng có được tính không."),
+    )  # fmt: skip
+    grace_minutes = models.PositiveSmallIntegerField(
+        _("thêm thời gian để nộp (phút)"), null=True, blank=True, help_text=_("Chỉ để bấm nộp, không sửa câu trả lời nữa.")
+    )
+    grade_method = models.CharField(
+        _("điểm tính"), max_length=10, choices=Method.choices, default=Method.HIGHEST,
+        help_text=_("Khi một người làm nhiều lượt."),
+    )  # fmt: skip
+    password = models.CharField(
+        _("mật khẩu để bắt đầu"), max_length=60, blank=True, help_text=_("Người coi thi đọc cho cả phòng. Để trống: không cần.")
+    )
+    bands = models.TextField(
+        _("nhận xét theo điểm"), blank=True,
+        help_text=_("Mỗi dòng: từ mấy điểm | nhận xét. Ví dụ: 8 | Bạn nắm rất chắc. Dưới mức thấp nhất thì không có nhận xét."),
+    )  # fmt: skip
+    show_score = _shown_from(Item.SCORE)
+    show_answers = _shown_from(Item.ANSWERS)
+    show_verdicts = _shown_from(Item.VERDICTS)
+    show_remarks = _shown_from(Item.REMARKS)
+    show_explanations = _shown_from(Item.EXPLANATIONS)
+    show_keys = _shown_from(Item.KEYS)
 
     part_kind = "quiz"
     parent_page_types: ClassVar[list[str]] = ["courses.CoursePage"]
@@ -200,9 +244,12 @@ class QuizPage(BasePage):
                 FieldRowPanel([FieldPanel("category"), FieldPanel("ask"), FieldPanel("pass_mark")]),
                 FieldRowPanel([FieldPanel("attempts_allowed"), FieldPanel("time_limit_minutes"), FieldPanel("delay_minutes")]),
                 FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at"), FieldPanel("shuffle")]),
+                FieldRowPanel([FieldPanel("expiry"), FieldPanel("grace_minutes"), FieldPanel("password")]),
+                FieldRowPanel([FieldPanel("grade_method"), FieldPanel("bands")]),
             ],
             _("Cách kiểm tra"),
         ),
+        MultiFieldPanel([FieldPanel(f"show_{item}") for item in Item], _("Người học được xem"), classname="collapsed"),
         InlinePanel(
             "sections", heading=_("Các phần"), label=_("phần"),
             help_text=_("Để trống: mọi câu được rút từ ngân hàng ở trên. Có phần thì chỉ các phần được tính."),
@@ -216,6 +263,32 @@ class QuizPage(BasePage):
         super().clean()
         if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("Giờ đóng phải sau giờ mở.")})
+        if (self.expiry == Expiry.GRACE) != bool(self.grace_minutes):
+            raise ValidationError({"grace_minutes": _("Điền số phút khi, và chỉ khi, hết giờ rồi vẫn được nộp thêm một lúc.")})
+        if not self.closes_at and When.CLOSED in self.review_policy.values():
+            raise ValidationError({"closes_at": _("Có mục chỉ cho xem sau giờ đóng, nên bài phải có giờ đóng.")})
+        try:
+            self.band_list  # noqa: B018  read for what it refuses
+        except ValueError as error:
+            raise ValidationError({"bands": _("Mỗi dòng cần một số từ 0 đến 10, dấu | rồi lời nhận xét.")}) from error
+
+    @property
+    def review_policy(self) -> dict[str, str]:
+        """What is shown when, by quizzes.review.Item."""
+        return {str(item): getattr(self, f"show_{item}") for item in Item}
+
+    @property
+    def band_list(self) -> list[tuple[Decimal, str]]:
+        """From which score on the scale of 10 which words hold, the highest first. Raises ValueError."""
+        found = []
+        for line in self.bands.splitlines():
+            least, bar, words = (part.strip() for part in line.partition("|"))
+            if not line.strip():
+                continue
+            if not bar or not words or not _SCORE.fullmatch(least) or Decimal(least.replace(",", ".")) > 10:
+                raise ValueError(line)
+            found.append((Decimal(least.replace(",", ".")), words))
+        return sorted(found, reverse=True)
 
     @property
     def terms(self) -> Terms:
@@ -329,7 +402,8 @@ class Attempt(models.Model):
     """One sitting. `rules` freezes what was promised at the start:
 
     {"ask": int, "pass_mark": "7.00", "attempts_allowed": int | null, "time_limit_minutes": int | null,
-     "closes_at": ISO 8601 in UTC | null, "sections": [{"title": str, "intro": str}] where it is divided}
+     "closes_at": ISO 8601 in UTC | null, "expiry": str, "grace_minutes": int | null, "review": {item: when},
+     "overrides": [id], "factor": "1.50" where she has any, "sections": [{"title": str, "intro": str}] where it is divided}
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -343,6 +417,8 @@ class Attempt(models.Model):
     seed = models.BigIntegerField()
     started_at = models.DateTimeField()
     deadline = models.DateTimeField(null=True, blank=True)
+    # From when it is looked at again, whether its learner comes back or not: the deadline and the time to hand in after it.
+    check_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     marks = models.DecimalField(max_digits=12, decimal_places=7, null=True, blank=True)
     max_marks = models.DecimalField(max_digits=12, decimal_places=7)
@@ -361,7 +437,7 @@ class Attempt(models.Model):
                 condition=~Q(state="finished") | Q(score__isnull=False, finished_at__isnull=False, passed__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["state", "deadline"], name="attempt_due")]
+        indexes = [models.Index(fields=["state", "check_at"], name="attempt_check")]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -406,3 +482,82 @@ class AnswerStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slot_id} {self.sequence}"
+
+
+# --- what holds for one learner ------------------------------------------------------------------------------------------
+
+
+class OverrideQuerySet(models.QuerySet["Override"]):
+    def standing(self) -> OverrideQuerySet:
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class Override(models.Model):
+    """Other terms of one quiz for one learner, with who gave them and why (quiz-engine Q30). Withdrawn, never deleted.
+
+    A group (a room, a class that had a power cut) is a row for each of its learners, with the same `group`.
+    """
+
+    quiz = models.ForeignKey(QuizPage, models.PROTECT, related_name="overrides")
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="quiz_overrides")
+    group = models.UUIDField(null=True, blank=True, db_index=True)
+    opens_at = models.DateTimeField(_("mở từ"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("đóng lúc"), null=True, blank=True)
+    minutes = models.PositiveSmallIntegerField(_("thời gian (phút)"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("số lượt làm"), null=True, blank=True)
+    reason = models.CharField(_("lý do"), max_length=300)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = OverrideQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["quiz", "learner"], condition=Q(withdrawn_at__isnull=True, group__isnull=True), name="override_own_once"
+            ),
+            models.UniqueConstraint(
+                fields=["quiz", "learner", "group"], condition=Q(withdrawn_at__isnull=True), name="override_group_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quiz_id} {self.learner_id}"
+
+    @property
+    def change(self) -> Change:
+        return Change(opens_at=self.opens_at, closes_at=self.closes_at, minutes=self.minutes, attempts=self.attempts)
+
+
+class AccommodationQuerySet(models.QuerySet["Accommodation"]):
+    def standing(self, today: dt.date) -> AccommodationQuerySet:
+        return self.filter(Q(until__isnull=True) | Q(until__gte=today), withdrawn_at__isnull=True)
+
+
+class Accommodation(models.Model):
+    """More time for one learner in every quiz with a limit (quiz-engine Q31), with who gave it and why."""
+
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="accommodations")
+    factor = models.DecimalField(
+        _("thời gian gấp"), max_digits=3, decimal_places=2, default=Decimal("1.5"),
+        validators=[MinValueValidator(Decimal("1.1")), MaxValueValidator(3)],
+    )  # fmt: skip
+    reason = models.CharField(_("lý do"), max_length=300)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    until = models.DateField(_("đến hết ngày"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = AccommodationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["learner"], condition=Q(withdrawn_at__isnull=True), name="accommodation_once"),
+            models.CheckConstraint(name="accommodation_gives_more", condition=Q(factor__gt=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.learner_id} × {self.factor}"

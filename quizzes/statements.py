@@ -67,6 +67,11 @@ def judged(attempt: Attempt) -> Statement:
     return _of_attempt(attempt, v.PASSED if attempt.passed else v.FAILED, attempt.finished_at, result)
 
 
+def abandoned(attempt: Attempt) -> Statement:
+    assert attempt.finished_at is not None
+    return _of_attempt(attempt, v.ABANDONED, attempt.finished_at)
+
+
 def _of_attempt(attempt: Attempt, verb: v.Term, at: dt.datetime, result: dict[str, Any] | None = None) -> Statement:
     return build(
         actor_id=attempt.enrolment.learner.actor_id, verb=verb, activity=quiz_activity(attempt), at=at,

@@ -6,6 +6,7 @@ from quizzes.actions.attempts import (
     NoAttemptsLeft,
     NotNow,
     QuizNotReady,
+    WrongPassword,
     begin,
     close_overdue,
     finish_attempt,
@@ -15,6 +16,15 @@ from quizzes.actions.attempts import (
 )
 from quizzes.actions.bank import Imported, import_questions, load_bank, load_quiz
 from quizzes.actions.pools import mark_stale, refresh_pool, refresh_stale_pools
+from quizzes.actions.terms import (
+    NoReason,
+    NothingGiven,
+    NotYours,
+    give_accommodation,
+    give_override,
+    withdraw_accommodation,
+    withdraw_override,
+)
 from quizzes.files import BankError
 
 __all__ = [
@@ -24,7 +34,15 @@ __all__ = [
     "Imported",
     "NoAttemptsLeft",
     "NotNow",
+    "NoReason",
+    "NotYours",
+    "NothingGiven",
+    "give_accommodation",
+    "give_override",
+    "withdraw_accommodation",
+    "withdraw_override",
     "QuizNotReady",
+    "WrongPassword",
     "begin",
     "close_overdue",
     "finish_attempt",

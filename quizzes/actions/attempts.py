@@ -14,18 +14,19 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.crypto import constant_time_compare
 
 from courses.actions import CourseNotOpen, NotInOutline, complete_part, enrol, open_part
 from courses.models import CoursePage, Enrolment
 from courses.queries import enrolment_in
 from lrs.actions import record
 from people.models import User
+from people.text import nfc
 from quizzes import marking, queries, responses, statements
 from quizzes.actions.pools import draw
-from quizzes.deadlines import Hindrance, Refusal, deadline, hindrance
+from quizzes.deadlines import TOLERANCE, Hindrance, Phase, Refusal, deadline, hindrance, last_moment
 from quizzes.kinds import KINDS
-from quizzes.models import AnswerStep, Attempt, AttemptState, QuestionVersion, QuizPage, QuizSection, Slot
-from quizzes.queries import TOLERANCE
+from quizzes.models import AnswerStep, Attempt, AttemptState, Expiry, QuestionVersion, QuizPage, QuizSection, Slot
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,10 @@ class NotNow(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.why.name)
         self.refusal = refusal
+
+
+class WrongPassword(Exception):
+    """The quiz has a password and this is not it."""
 
 
 class QuizNotReady(Exception):
@@ -61,11 +66,14 @@ class Conflict(Exception):
 # --- starting --------------------------------------------------------------------------------------------------------
 
 
-def begin(*, learner: User, quiz: QuizPage, now: dt.datetime) -> Attempt:
+def begin(*, learner: User, quiz: QuizPage, now: dt.datetime, password: str = "") -> Attempt:
     """Start (or go on) from the quiz page: who is not enrolled in the course becomes so.
 
-    Raises NoAttemptsLeft, NotNow, QuizNotReady.
+    Raises NoAttemptsLeft, NotNow, QuizNotReady, WrongPassword.
     """
+    going_on = Attempt.objects.open().filter(enrolment__learner=learner, quiz=quiz).exists()
+    if quiz.password and not going_on and not _same(password, quiz.password):
+        raise WrongPassword(quiz.title)
     course = CoursePage.objects.parent_of(quiz).live().first()
     if course is None:
         raise QuizNotReady(quiz.title)
@@ -75,6 +83,11 @@ def begin(*, learner: User, quiz: QuizPage, now: dt.datetime) -> Attempt:
         except CourseNotOpen as error:
             raise QuizNotReady(quiz.title) from error
         return start_attempt(enrolment=enrolment, quiz=quiz, now=now)
+
+
+def _same(said: str, wanted: str) -> bool:
+    """Read out in a room and typed on a phone: neither spaces nor capitals count."""
+    return constant_time_compare(nfc(said).casefold().strip(), nfc(wanted).casefold().strip())
 
 
 @transaction.atomic
@@ -87,12 +100,13 @@ def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, see
     locked = Enrolment.objects.select_for_update(of=("self",)).select_related("learner", "course", "outline").get(pk=enrolment.pk)
     found = list(Attempt.objects.filter(enrolment=locked, quiz=quiz).order_by("number"))
     current = next((one for one in found if one.state == AttemptState.IN_PROGRESS), None)
-    if current and not queries.is_over(current, now):
+    if current and queries.phase_of(current, now) is not Phase.OVER:
         return current
     if current:
         finish_attempt(attempt=current, now=now)
         found = list(Attempt.objects.filter(enrolment=locked, quiz=quiz).order_by("number"))
-    refusal = hindrance(quiz.terms, used=len(found), last_finished=queries.last_finished(found), now=now)
+    held = queries.terms_for(quiz, locked.learner_id, now)
+    refusal = hindrance(held.terms, used=len(found), last_finished=queries.last_finished(found), now=now)
     if refusal:
         raise NoAttemptsLeft(quiz.title) if refusal.why is Hindrance.NO_ATTEMPT_LEFT else NotNow(refusal)
     if not quiz.live or locked.withdrawn_at or not quiz.path.startswith(locked.course.path):
@@ -100,7 +114,7 @@ def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, see
     seed = secrets.randbits(62) if seed is None else seed
     try:
         with transaction.atomic():
-            attempt = _make_attempt(locked, quiz, len(found) + 1, seed, now)
+            attempt = _make_attempt(locked, quiz, held, len(found) + 1, seed, now)
     except IntegrityError:  # the same button pressed twice at once, on a database that did not lock: the other one won
         return Attempt.objects.open().get(enrolment=locked, quiz=quiz)
     # The quiz may have been unpublished just now: nothing is noted, and the attempt stands.
@@ -110,21 +124,21 @@ def start_attempt(*, enrolment: Enrolment, quiz: QuizPage, now: dt.datetime, see
     return attempt
 
 
-def _make_attempt(enrolment: Enrolment, quiz: QuizPage, number: int, seed: int, now: dt.datetime) -> Attempt:
+def _make_attempt(enrolment: Enrolment, quiz: QuizPage, held: queries.Held, number: int, seed: int, now: dt.datetime) -> Attempt:
     rng = random.Random(seed)  # noqa: S311  the order of options can be drawn again from the kept seed
     sections = quiz.parts
     drawn = [(number, one) for number, found in enumerate(draw(quiz=quiz, sections=sections, rng=rng), 1) for one in found]
     asked = sum(section.asked for section in sections)
     if len(drawn) < asked:
         raise QuizNotReady(f"{len(drawn)} < {asked}")
+    ends, grace = deadline(held.terms, now), quiz.grace_minutes or 0
     attempt = Attempt.objects.create(
         enrolment=enrolment, quiz=quiz, part=quiz.translation_key, number=number, seed=seed, started_at=now,
-        deadline=deadline(quiz.terms, now), max_marks=sum((worth(version) for _section, version in drawn), Decimal(0)),
+        deadline=ends, check_at=last_moment(ends, grace_minutes=grace),
+        max_marks=sum((worth(version) for _section, version in drawn), Decimal(0)),
         rules={
-            "ask": len(drawn), "pass_mark": f"{quiz.pass_mark:.2f}", "attempts_allowed": quiz.attempts_allowed,
-            "time_limit_minutes": quiz.time_limit_minutes,
-            "closes_at": quiz.closes_at.astimezone(dt.UTC).isoformat() if quiz.closes_at else None,
-            **_told(sections),
+            "ask": len(drawn), "pass_mark": f"{quiz.pass_mark:.2f}", **held.told, "expiry": quiz.expiry,
+            "grace_minutes": quiz.grace_minutes, "review": quiz.review_policy, **_told(sections),
         },
     )  # fmt: skip
     Slot.objects.bulk_create(
@@ -172,7 +186,7 @@ def save_answer(
         .select_related("attempt", "version")
         .get(attempt=attempt, position=position)
     )
-    if slot.attempt.state != AttemptState.IN_PROGRESS or queries.is_over(slot.attempt, now):
+    if slot.attempt.state != AttemptState.IN_PROGRESS or queries.phase_of(slot.attempt, now) is not Phase.RUNNING:
         raise Closed(str(attempt.pk))
     responses.check(slot.version.kind, slot.version.body, response)
     if flagged is not None and flagged != slot.flagged:
@@ -206,6 +220,8 @@ def finish_attempt(*, attempt: Attempt, now: dt.datetime) -> Attempt:
     )
     if locked.state != AttemptState.IN_PROGRESS:
         return locked
+    if queries.phase_of(locked, now) is Phase.OVER and locked.rules.get("expiry", Expiry.SUBMIT) != Expiry.SUBMIT:
+        return _abandon(locked)
     records = [statements.answered(locked, slot, step) for slot, step in _mark_slots(locked) if step.response]
     locked.score = marking.total([locked.marks or Decimal(0)], locked.max_marks)
     locked.passed = locked.score >= Decimal(locked.rules["pass_mark"])
@@ -214,11 +230,21 @@ def finish_attempt(*, attempt: Attempt, now: dt.datetime) -> Attempt:
     locked.scorer = marking.SCORER
     locked.save(update_fields=["marks", "score", "passed", "state", "finished_at", "scorer"])
     record([*records, statements.judged(locked)])
-    if locked.passed:
-        evidence = {"attempt": str(locked.pk), "score": f"{locked.score:.2f}"}
+    attempts = list(Attempt.objects.filter(enrolment=locked.enrolment_id, quiz=locked.quiz_id))
+    if queries.has_passed(locked.quiz.grade_method, attempts):
+        score = queries.grade_of(locked.quiz.grade_method, attempts)
+        evidence = {"attempt": str(locked.pk), "score": f"{score:.2f}"}
         with suppress(NotInOutline):  # as in start_attempt
-            complete_part(enrolment=locked.enrolment, part=locked.part, evidence=evidence, score10=locked.score, now=now)
+            complete_part(enrolment=locked.enrolment, part=locked.part, evidence=evidence, score10=score, now=now)
     return locked
+
+
+def _abandon(attempt: Attempt) -> Attempt:
+    """Its time went by and nobody handed it in: what was answered is kept, nothing of it counts."""
+    attempt.state, attempt.finished_at = AttemptState.ABANDONED, attempt.check_at
+    attempt.save(update_fields=["state", "finished_at"])
+    record([statements.abandoned(attempt)])
+    return attempt
 
 
 def time_up(*, attempt: Attempt, now: dt.datetime) -> Attempt:
@@ -243,7 +269,7 @@ def _mark_slots(attempt: Attempt) -> list[tuple[Slot, AnswerStep]]:
 
 def close_overdue(*, now: dt.datetime, limit: int = 200) -> int:
     """Finish attempts whose time is over, the longest overdue first, each in its own transaction. Returns how many."""
-    overdue = Attempt.objects.open().filter(deadline__lt=now - TOLERANCE).order_by("deadline")[:limit]
+    overdue = Attempt.objects.open().filter(check_at__lt=now - TOLERANCE).order_by("check_at")[:limit]
     closed = 0
     for attempt in overdue:
         try:

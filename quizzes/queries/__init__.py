@@ -1,18 +1,19 @@
 """Reads of the bank of questions, of quizzes and of attempts."""
 
 from quizzes.queries.attempts import (
-    TOLERANCE,
     Panel,
     Result,
     Reviewed,
     Screen,
     Served,
     attempts_of,
-    is_over,
-    keys_shown,
+    grade_of,
+    has_passed,
+    items_shown,
     last_finished,
     last_steps,
     panel,
+    phase_of,
     result,
     screen,
     slot_of,
@@ -28,9 +29,9 @@ from quizzes.queries.bank import (
     tags_of,
 )
 from quizzes.queries.pools import Choice, chosen, drawn, has_enough, named, with_those_around
+from quizzes.queries.terms import Held, accommodations_of, learners_of, overrides_of, terms_for
 
 __all__ = [
-    "TOLERANCE",
     "BankFile",
     "Choice",
     "Panel",
@@ -45,18 +46,25 @@ __all__ = [
     "chosen",
     "drawn",
     "has_enough",
-    "is_over",
-    "keys_shown",
+    "grade_of",
+    "has_passed",
+    "items_shown",
     "last_finished",
     "last_steps",
     "latest",
     "latest_versions",
     "named",
     "panel",
+    "phase_of",
     "result",
     "screen",
     "servable",
     "slot_of",
     "tags_of",
     "with_those_around",
+    "Held",
+    "accommodations_of",
+    "learners_of",
+    "overrides_of",
+    "terms_for",
 ]

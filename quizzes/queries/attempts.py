@@ -13,19 +13,19 @@ from django.db.models import F, OuterRef, Subquery
 
 from courses.models import CoursePage, Enrolment
 from courses.queries import Standing, course_outline, enrolment_in, standing
-from quizzes import responses
-from quizzes.deadlines import Refusal, hindrance
+from quizzes import marking, responses
+from quizzes.deadlines import Phase, Refusal, Terms, hindrance, phase
 from quizzes.kinds import KINDS
+from quizzes.marking import Method
 from quizzes.models import AnswerStep, Attempt, AttemptState, QuizPage, Slot
 from quizzes.queries.pools import has_enough
+from quizzes.queries.terms import Held, terms_for
+from quizzes.review import Item, visible, when_told
 
-# An answer sent in the last second may be half a minute on its way; the learner is shown the deadline without it.
-TOLERANCE = dt.timedelta(seconds=30)
 
-
-def is_over(attempt: Attempt, now: dt.datetime) -> bool:
-    """Whether the time of the attempt is over, tolerance included."""
-    return attempt.deadline is not None and now > attempt.deadline + TOLERANCE
+def phase_of(attempt: Attempt, now: dt.datetime) -> Phase:
+    """Where an open attempt stands, tolerance included."""
+    return phase(attempt.deadline, now, grace_minutes=attempt.rules.get("grace_minutes") or 0)
 
 
 def last_steps(attempt: Attempt) -> dict[int, AnswerStep]:
@@ -54,6 +54,10 @@ class Panel:
     finished: tuple[Attempt, ...]
     current: Attempt | None
     current_over: bool
+    terms: Terms  # what holds for this reader
+    special: bool  # and not for everybody
+    method: str
+    pass_mark: Decimal
     left: int | None
     refusal: Refusal | None  # why no other attempt can be begun now
 
@@ -71,12 +75,28 @@ class Panel:
         return self.left is not None
 
     @property
-    def passed(self) -> bool:
-        return any(attempt.passed for attempt in self.finished)
+    def grade(self) -> Decimal | None:
+        """The score of the quiz, by its method, of the attempts that have one."""
+        return grade_of(self.method, self.finished)
 
     @property
-    def best(self) -> Decimal | None:
-        return max((attempt.score for attempt in self.finished if attempt.score is not None), default=None)
+    def passed(self) -> bool:
+        return has_passed(self.method, self.finished)
+
+
+def grade_of(method: str, attempts: Iterable[Attempt]) -> Decimal | None:
+    """The score of a quiz from one enrolment's attempts at it."""
+    finished = sorted((one for one in attempts if one.score is not None), key=lambda one: one.number)
+    return marking.grade(method, [one.score for one in finished if one.score is not None])
+
+
+def has_passed(method: str, attempts: Iterable[Attempt]) -> bool:
+    """By the pass mark that was promised at the start of the last finished attempt; where the best counts, of each."""
+    finished = sorted((one for one in attempts if one.score is not None), key=lambda one: one.number)
+    if method == Method.HIGHEST:
+        return any(one.passed for one in finished)
+    told = grade_of(method, finished)
+    return told is not None and told >= Decimal(finished[-1].rules["pass_mark"])
 
 
 def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
@@ -85,16 +105,22 @@ def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
     enrolment = enrolment_in(user, course.pk) if course and user.is_authenticated else None
     attempts = list(Attempt.objects.filter(enrolment=enrolment, quiz=quiz).order_by("number")) if enrolment else []
     current = next((attempt for attempt in attempts if attempt.state == AttemptState.IN_PROGRESS), None)
+    held = terms_for(quiz, user.pk, now) if enrolment else Held(terms=quiz.terms)
+    allowed = held.terms.attempts
     return Panel(
         course_title=course.title if course else "",
         course_url=course_outline(course).url if course else "",
         ready=has_enough(quiz),
         enrolment=enrolment,
-        finished=tuple(attempt for attempt in attempts if attempt.state == AttemptState.FINISHED),
+        finished=tuple(attempt for attempt in attempts if attempt.state != AttemptState.IN_PROGRESS),
         current=current,
-        current_over=current is not None and is_over(current, now),
-        left=None if quiz.attempts_allowed is None else max(0, quiz.attempts_allowed - len(attempts)),
-        refusal=hindrance(quiz.terms, used=len(attempts), last_finished=last_finished(attempts), now=now),
+        current_over=current is not None and phase_of(current, now) is not Phase.RUNNING,
+        terms=held.terms,
+        special=held.special,
+        method=quiz.grade_method,
+        pass_mark=quiz.pass_mark,
+        left=None if allowed is None else max(0, allowed - len(attempts)),
+        refusal=hindrance(held.terms, used=len(attempts), last_finished=last_finished(attempts), now=now),
     )
 
 
@@ -123,7 +149,8 @@ class Screen:
     attempt: Attempt
     questions: tuple[Served, ...]
     seconds_left: int | None
-    over: bool
+    over: bool  # no new answers
+    overdue: bool  # but it may be handed in
 
     @property
     def answered(self) -> int:
@@ -170,7 +197,8 @@ def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses
             for slot in slots
         ),  # fmt: skip
         seconds_left=max(0, int((attempt.deadline - now).total_seconds())) if attempt.deadline else None,
-        over=is_over(attempt, now),
+        over=phase_of(attempt, now) is not Phase.RUNNING,
+        overdue=phase_of(attempt, now) is Phase.OVERDUE,
     )
 
 
@@ -206,8 +234,8 @@ def slot_of(*, user: Any, attempt_id: uuid.UUID, position: int) -> Slot:
 
 @dataclass(frozen=True, kw_only=True)
 class Reviewed:
-    """A question after marking. `verdict` is "right", "part", "wrong", "said" (an opinion) or "none"; `right` is empty
-    unless it may be told."""
+    """A question after marking. `verdict` is "right", "part", "wrong", "said" (an opinion), "none" (no answer) or empty
+    when it may not be told; so are `right`, `remarks` and `feedback`."""
 
     position: int
     stem: str
@@ -224,17 +252,15 @@ class Reviewed:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A finished attempt for its learner.
-
-    What may be told (quiz-engine Q26, in its small form): while another attempt at the quiz is open, nothing but the
-    score. Else each answer with right or wrong and the author's remarks; and the right answers once the learner has
-    passed or has no attempt left, so that they cannot be copied into the next one.
-    """
+    """A finished attempt for its learner; what may not be told yet (quizzes.review) is not in it."""
 
     attempt: Attempt
     pass_mark: Decimal
-    review_open: bool
-    keys_shown: bool
+    shown: frozenset[str]  # quizzes.review.Item
+    score_words: str  # when the score is told, and the keys; empty for never
+    keys_words: str
+    words: str  # what the quiz says to such a score
+    method: str
     passed_before: bool  # in this attempt or another one
     review: tuple[Reviewed, ...]
     right: int
@@ -264,70 +290,84 @@ class _Tried:
     current: Attempt | None
     left: int | None
     passed: bool
-
-    @property
-    def keys_shown(self) -> bool:
-        return self.current is None and (self.passed or self.left == 0)
+    shown: frozenset[Item]
 
 
-def _tried(attempt: Attempt) -> _Tried:
+def _tried(attempt: Attempt, now: dt.datetime) -> _Tried:
     quiz = attempt.quiz
-    found = list(Attempt.objects.filter(enrolment=attempt.enrolment_id, quiz=quiz).only("pk", "state", "passed", "number"))
+    found = list(Attempt.objects.filter(enrolment=attempt.enrolment_id, quiz=quiz))
+    terms = terms_for(quiz, attempt.enrolment.learner_id, now).terms
+    left = None if terms.attempts is None else max(0, terms.attempts - len(found))
+    current = next((one for one in found if one.state == AttemptState.IN_PROGRESS), None)
+    passed = has_passed(quiz.grade_method, found)
     return _Tried(
-        current=next((one for one in found if one.state == AttemptState.IN_PROGRESS), None),
-        left=None if quiz.attempts_allowed is None else max(0, quiz.attempts_allowed - len(found)),
-        passed=any(one.passed for one in found),
-    )
+        current=current, left=left, passed=passed,
+        shown=visible(
+            attempt.rules.get("review", {}), busy=current is not None, settled=passed or left == 0,
+            closed=terms.closes_at is not None and now >= terms.closes_at,
+        ),
+    )  # fmt: skip
 
 
-def keys_shown(attempt: Attempt) -> bool:
-    """Whether its learner may be told the right answers. One query, for an attempt read through attempts_of."""
-    return _tried(attempt).keys_shown
+def items_shown(attempt: Attempt, now: dt.datetime) -> frozenset[Item]:
+    """What its learner may see of a finished attempt read through attempts_of."""
+    return _tried(attempt, now).shown
 
 
-def result(attempt: Attempt) -> Result:
+def result(attempt: Attempt, now: dt.datetime) -> Result:
     """For a finished attempt read through attempts_of."""
-    tried = _tried(attempt)
-    current = tried.current
+    tried = _tried(attempt, now)
+    shown = tried.shown
     slots = list(attempt.slots.select_related("version").order_by("position"))
     lessons = {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
-    steps = last_steps(attempt) if current is None else {}
+    steps = last_steps(attempt) if Item.ANSWERS in shown else {}
     return Result(
         attempt=attempt,
         pass_mark=Decimal(attempt.rules["pass_mark"]),
-        review_open=current is None,
-        keys_shown=tried.keys_shown,
+        shown=shown,
+        score_words=when_told(attempt.rules.get("review", {}), Item.SCORE),
+        keys_words=when_told(attempt.rules.get("review", {}), Item.KEYS),
+        words=_words(attempt) if Item.SCORE in shown else "",
+        method=attempt.quiz.grade_method,
         passed_before=tried.passed,
-        review=tuple(_reviewed(slot, steps.get(slot.pk), lessons, tried.keys_shown) for slot in slots) if current is None else (),
+        review=tuple(_reviewed(slot, steps.get(slot.pk), lessons, shown) for slot in slots) if Item.ANSWERS in shown else (),
         right=sum(slot.mark == slot.max_mark for slot in slots if slot.max_mark),
         total=sum(slot.max_mark > 0 for slot in slots),
         left=tried.left,
-        current=current,
+        current=tried.current,
         standing=standing(attempt.enrolment),
         completed=attempt.enrolment.completed_at is not None,
     )
+
+
+def _words(attempt: Attempt) -> str:
+    score = attempt.score
+    return "" if score is None else next((words for least, words in attempt.quiz.band_list if score >= least), "")
 
 
 def _verdict(mark: Decimal, most: Decimal) -> str:
     return "right" if mark == most else "part" if mark > 0 else "wrong"
 
 
-def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], keys_shown: bool) -> Reviewed:
+def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], shown: frozenset[Item]) -> Reviewed:
     version, response = slot.version, step.response if step else {}
     kind, body = version.kind, version.body
     mark = slot.mark or Decimal(0)
     verdict = "none" if not response else "said" if not slot.max_mark else _verdict(mark, slot.max_mark)
-    lesson, told = lessons.get(version.lesson), keys_shown and verdict not in {"right", "said"}
+    told = Item.KEYS in shown and verdict not in {"right", "said"}
+    lesson = lessons.get(version.lesson) if Item.EXPLANATIONS in shown else None
+    if Item.VERDICTS not in shown and verdict != "none":
+        verdict = ""
     return Reviewed(
         position=slot.position,
         stem=KINDS[kind].wording(version.stem, body),
         verdict=verdict,
-        share=int(100 * mark / slot.max_mark) if slot.max_mark else 0,
+        share=int(100 * mark / slot.max_mark) if verdict and slot.max_mark else 0,
         answer=responses.summarise(kind, body, response),
         right=responses.summarise(kind, body, responses.right_response(kind, body)) if told else [],
         rich=KINDS[kind].rich,
-        remarks=responses.remarks(kind, body, response),
-        feedback=version.feedback,
+        remarks=responses.remarks(kind, body, response) if Item.REMARKS in shown else [],
+        feedback=version.feedback if Item.EXPLANATIONS in shown else "",
         lesson_title=lesson.title if lesson else "",
         lesson_url=lesson.url if lesson else "",
     )

@@ -22,6 +22,7 @@ from quizzes.evidence_sheet import evidence_sheet
 from quizzes.forms import AnswerForm
 from quizzes.media import type_of
 from quizzes.models import AnswerStep, Attempt, AttemptState, Media, QuizPage, Slot
+from quizzes.review import Item
 from quizzes.templatetags.quizzes import clock
 
 REVIEW = "xem-lai"
@@ -35,7 +36,11 @@ def start(request: HttpRequest, page_id: int) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(quiz.get_url(request))
     try:
-        attempt = actions.begin(learner=request.user, quiz=quiz, now=timezone.now())
+        attempt = actions.begin(
+            learner=request.user, quiz=quiz, now=timezone.now(), password=request.POST.get("password", "")[:60]
+        )
+    except actions.WrongPassword:
+        messages.error(request, _("Mật khẩu chưa đúng. Bạn hỏi lại người coi thi."))
     except actions.NoAttemptsLeft:
         messages.error(request, _("Bạn đã dùng hết số lượt làm. Nếu cần thêm lượt, bạn báo người phụ trách khóa học."))
     except actions.NotNow:
@@ -57,7 +62,7 @@ def attempt(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
         return _answer(request, attempt_id)
     found = get_object_or_404(queries.attempts_of(request.user), pk=attempt_id)
     if found.state != AttemptState.IN_PROGRESS:
-        return render(request, "quizzes/result.html", {"result": queries.result(found)})
+        return render(request, "quizzes/result.html", {"result": queries.result(found, timezone.now())})
     draft = _draft(request, attempt_id)
     screen = queries.screen(attempt=found, now=timezone.now(), drafts=draft)
     if screen.over:
@@ -110,7 +115,7 @@ def evidence(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     if not request.user.is_authenticated:
         return _log_in_first(request, attempt_id)
     found = get_object_or_404(queries.attempts_of(request.user), pk=attempt_id)
-    if found.state == AttemptState.IN_PROGRESS or not queries.keys_shown(found):
+    if found.state == AttemptState.IN_PROGRESS or Item.KEYS not in queries.items_shown(found, timezone.now()):
         messages.info(request, _("Phiếu chứng cứ có đáp án, nên chỉ in được khi bạn đã đạt hoặc đã hết lượt."))
         return _to(attempt_id)
     sheet = evidence_pdf(evidence_sheet(found, timezone.now()))

@@ -49,7 +49,13 @@ def test_an_attempt_freezes_what_is_served_and_under_which_rules(
         "attempts_allowed": None,
         "time_limit_minutes": None,
         "closes_at": None,
-    }
+        "expiry": "submit",
+        "grace_minutes": None,
+        "review": {
+            "score": "at_once", "answers": "at_once", "verdicts": "at_once", "remarks": "at_once", "explanations": "at_once",
+            "keys": "settled",
+        },
+    }  # fmt: skip
     assert (attempt.number, attempt.deadline, attempt.max_marks) == (1, None, 5)
     assert [slot.position for slot in attempt.slots.order_by("position")] == [1, 2, 3, 4, 5]
     for slot in attempt.slots.select_related("version"):

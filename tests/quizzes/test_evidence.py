@@ -268,6 +268,13 @@ def test_an_open_attempt_gives_nothing_away(whole: Attempt, now: dt.datetime) ->
         evidence_sheet(whole, now)
 
 
+SEEN = (
+    "điểm và nhận xét chung: ngay khi nộp; câu hỏi và câu trả lời: ngay khi nộp; câu nào đúng, câu nào sai: ngay khi nộp; "
+    "lời nhắn theo câu trả lời: ngay khi nộp; lời giải thích và bài nên đọc lại: ngay khi nộp; "
+    "đáp án: khi đã đạt hoặc đã hết lượt"
+)
+
+
 def test_the_sheet_tells_what_was_served_saved_and_marked(whole: Attempt, now: dt.datetime) -> None:
     save(whole, "cd-t-01", {"choice": "b"}, {}, {"choice": "a"}, at=now + MINUTE)
     save(whole, "cd-t-02", {"choices": ["a", "c"]}, at=now + MINUTE)
@@ -286,7 +293,8 @@ def test_the_sheet_tells_what_was_served_saved_and_marked(whole: Attempt, now: d
     assert (told.person, told.named, told.course_code, told.number) == ("Nguyễn Thị An", True, "CD-T", 1)
     assert told.rules == (
         ("Số câu", "8"), ("Mức đạt (thang 10)", "7"), ("Số lượt được làm", "2"), ("Thời gian", "15 phút"),
-        ("Đóng lúc", "không đóng"),
+        ("Đóng lúc", "không đóng"), ("Hết giờ mà chưa nộp", "tự nộp, câu đã lưu được tính"),
+        ("Thêm thời gian để nộp", "không có"), ("Người học được xem", SEEN),
     )  # fmt: skip
     assert (told.started_at, told.deadline) == (now, now + 15 * MINUTE)
     assert told.handed_in_at == told.closed_at == now + 5 * MINUTE
@@ -345,6 +353,8 @@ def test_frozen_rules_without_words_are_not_left_out(whole: Attempt, now: dt.dat
     told = evidence_sheet(done, now)
     assert told.rules[2:] == (
         ("Số lượt được làm", "không hạn chế"), ("Thời gian", "15 phút"), ("Đóng lúc", "không đóng"),
+        ("Hết giờ mà chưa nộp", "tự nộp, câu đã lưu được tính"),
+        ("Thêm thời gian để nộp", "không có"), ("Người học được xem", SEEN),
         ("best_of", '{"a": "à", "b": 1}'),
     )  # fmt: skip
 
