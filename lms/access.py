@@ -60,6 +60,13 @@ OVERSEER = Rule.of(
 )
 IN_CHARGE = Rule.of("officer or owner whose scope holds it", {OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True)
 ANY_IN_CHARGE = Rule.of("officer or owner, of any place", {OFFICER, OWNER, OUTSIDER}, staff=True)
+ANY_IN_CHARGE_OR_TEACHER = Rule.of(
+    "officer, owner or teacher, of any place; each sees her own people", {TEACHER, OFFICER, OWNER, OUTSIDER}, staff=True
+)
+REACHES = Rule.of(
+    "officer or owner whose scope holds the learner, teacher of her school",
+    {TEACHER, OFFICER, OWNER}, {OUTSIDER, OWNER}, staff=True,
+)  # fmt: skip
 PROGRAMME_OWNER = Rule.of("owner of the programme", {OWNER}, staff=True)
 OWNER_OVER = Rule.of("owner over all that is touched", {OWNER}, staff=True)
 TAKES_BACK = Rule.of(
@@ -174,6 +181,10 @@ RULES: dict[str, Rule] = {
     "quizzes:save": ONES_OWN,
     "quizzes:media": ONES_OWN,
     "quizzes:finish": ONES_OWN,
+    "quizzes:terms": ANY_IN_CHARGE_OR_TEACHER,
+    "quizzes:accommodations": ANY_IN_CHARGE_OR_TEACHER,
+    "quizzes:withdraw_override": REACHES,
+    "quizzes:withdraw_accommodation": REACHES,
     "certificates:lookup": ANYBODY,
     "certificates:verify": ANYBODY,
     "certificates:claim": ONES_OWN,

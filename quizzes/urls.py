@@ -12,4 +12,8 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/evidence.pdf", views.evidence, name="evidence"),
     path("attempts/<uuid:attempt_id>/save/", views.save, name="save"),
     path("attempts/<uuid:attempt_id>/finish/", views.finish, name="finish"),
+    path("terms/<int:page_id>/", views.terms, name="terms"),
+    path("terms/withdraw/<int:pk>/", views.withdraw_override, name="withdraw_override"),
+    path("accommodations/", views.accommodations, name="accommodations"),
+    path("accommodations/<int:pk>/withdraw/", views.withdraw_accommodation, name="withdraw_accommodation"),
 ]

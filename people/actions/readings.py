@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from people.models import Organisation, Reading, ReadingKind, User
 
@@ -40,6 +41,14 @@ def record_readings_of_units(*, reader: User, people: dict[int, int], now: dt.da
             if count
         ),
         batch_size=500,
+    )
+
+
+def record_readings_of_people(*, reader: User, kind: str, people: Iterable[int], now: dt.datetime) -> None:
+    """A list of people who have no place in common: a row for each of them, by id; one's own is no secret."""
+    Reading.objects.bulk_create(
+        Reading(reader=reader, at=now, kind=ReadingKind(kind), people=1, person_id=one)
+        for one in sorted(set(people) - {reader.pk})
     )
 
 

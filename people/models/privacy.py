@@ -177,6 +177,7 @@ class ReadingKind(models.TextChoices):
     CLASS_FILE = "class_file", _("Tải bảng của lớp")
     SLIPS = "slips", _("Thẻ đăng nhập của lớp")
     PERSON = "person", _("Trang của riêng bạn")
+    TERMS = "terms", _("Quy định riêng của bạn khi làm bài kiểm tra")
     VIEW_AS = "view_as", _("Xem trang như bạn thấy, không sửa được gì")
 
 

@@ -29,7 +29,7 @@ from quizzes.queries.bank import (
     tags_of,
 )
 from quizzes.queries.pools import Choice, chosen, drawn, has_enough, named, with_those_around
-from quizzes.queries.terms import Held, accommodations_of, learners_of, overrides_of, terms_for
+from quizzes.queries.terms import Held, accommodations_of, gives_terms, learners_of, overrides_by, overrides_of, terms_for
 
 __all__ = [
     "BankFile",
@@ -65,6 +65,8 @@ __all__ = [
     "Held",
     "accommodations_of",
     "learners_of",
+    "gives_terms",
+    "overrides_by",
     "overrides_of",
     "terms_for",
 ]

@@ -81,13 +81,19 @@ def learners_of(by: Any) -> QuerySet[User]:
     return people.filter(pk__in=Membership.objects.current().filter(organisation__in=places_of(by)).values("user"))
 
 
+def gives_terms(by: Any) -> bool:
+    return by.is_authenticated and Role.objects.current().filter(user=by, kind__in=GIVES_MORE).exists()
+
+
+def overrides_by(by: Any) -> QuerySet[Override]:
+    """Those of learners whom `by` reaches; withdrawn ones too."""
+    return Override.objects.filter(learner__in=learners_of(by))
+
+
 def overrides_of(quiz: QuizPage, by: Any) -> QuerySet[Override]:
-    """Those of learners whom `by` reaches, the last first; withdrawn ones too."""
-    return (
-        Override.objects.filter(quiz=quiz, learner__in=learners_of(by))
-        .select_related("learner", "author", "withdrawn_by")
-        .order_by("-created_at", "-pk")
-    )
+    """Of one quiz, the last first."""
+    rows = overrides_by(by).filter(quiz=quiz).select_related("learner", "author", "withdrawn_by")
+    return rows.order_by("-created_at", "-pk")
 
 
 def accommodations_of(by: Any) -> QuerySet[Accommodation]:

@@ -1,5 +1,17 @@
 """The pages of quizzes."""
 
 from quizzes.views.attempts import attempt, evidence, finish, media, save, start
+from quizzes.views.terms import accommodations, terms, withdraw_accommodation, withdraw_override
 
-__all__ = ["attempt", "evidence", "finish", "media", "save", "start"]
+__all__ = [
+    "accommodations",
+    "attempt",
+    "evidence",
+    "finish",
+    "media",
+    "save",
+    "start",
+    "terms",
+    "withdraw_accommodation",
+    "withdraw_override",
+]

@@ -47,7 +47,7 @@ from people.models import OpenedAccount
 from people.oidc import Claims
 from plans.actions import enter_measurement
 from quizzes.actions import start_attempt
-from quizzes.models import Media, QuestionVersion
+from quizzes.models import Accommodation, Media, Override, QuestionVersion
 from reminders.actions import rehearse, stop_token
 from reminders.judgement import DEFAULTS, Rule
 from tests import world
@@ -163,7 +163,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         },
         "courses:answer": {"page_id": course.lessons[0].pk}, "courses:opened": {"page_id": course.lessons[0].pk},
         "courses:done": {"page_id": course.lessons[0].pk}, "quizzes:start": {"page_id": course.quiz.pk},
-        "quizzes:media": {"name": _picture_in(attempt)},
+        "quizzes:media": {"name": _picture_in(attempt)}, **_other_terms(course.quiz, teacher, officer, school, ward, now),
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
         **agency, **proved, "agencies:withdraw": {"pk": needed.pk}, **_of_her_own(officer, ward, now),
@@ -173,6 +173,20 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "staff_merge": {"kept": twins[0].pk, "closed": twins[1].pk}, "staff_unmerge": {"pk": joined.pk},
         "unlink_identity": {"pk": identity.pk}, "cancel_request": {"pk": wanted.pk}, "handle_request": {"pk": wanted.pk},
         "mfa_edit_webauthn": {"pk": 1}, "mfa_remove_webauthn": {"pk": 1},
+    }  # fmt: skip
+
+
+def _other_terms(quiz: Any, teacher: Any, officer: Any, school: Any, ward: Any, now: Any) -> dict[str, Any]:
+    """Of somebody who belongs to the school and to the ward."""
+    user = world.make_user(f"them-gio-{ward.pk}", "Trịnh Văn Thêm")
+    world.join(user, ward)
+    world.join(user, school, "hoc_sinh")
+    by = Override(quiz=quiz, learner=user, minutes=9, reason="Mất điện", author=officer, created_at=now)
+    by.save()
+    more = Accommodation.objects.create(learner=user, reason="Quyết định", author=teacher, created_at=now)
+    return {
+        "quizzes:terms": {"page_id": quiz.pk}, "quizzes:withdraw_override": {"pk": by.pk},
+        "quizzes:withdraw_accommodation": {"pk": more.pk},
     }  # fmt: skip
 
 
