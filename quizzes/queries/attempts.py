@@ -19,7 +19,7 @@ from quizzes.kinds import KINDS
 from quizzes.marking import Method
 from quizzes.models import AnswerStep, Attempt, AttemptState, QuizPage, Slot
 from quizzes.queries.pools import has_enough
-from quizzes.queries.terms import Held, terms_for
+from quizzes.queries.terms import Held, gives_terms, terms_for
 from quizzes.review import Item, visible, when_told
 
 
@@ -57,7 +57,7 @@ class Panel:
     terms: Terms  # what holds for this reader
     special: bool  # and not for everybody
     method: str
-    pass_mark: Decimal
+    gives_terms: bool  # the reader may give others other terms
     left: int | None
     refusal: Refusal | None  # why no other attempt can be begun now
 
@@ -118,7 +118,7 @@ def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
         terms=held.terms,
         special=held.special,
         method=quiz.grade_method,
-        pass_mark=quiz.pass_mark,
+        gives_terms=user.is_authenticated and gives_terms(user),
         left=None if allowed is None else max(0, allowed - len(attempts)),
         refusal=hindrance(held.terms, used=len(attempts), last_finished=last_finished(attempts), now=now),
     )
