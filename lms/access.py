@@ -180,6 +180,7 @@ RULES: dict[str, Rule] = {
     "quizzes:evidence": ONES_OWN,
     "quizzes:save": ONES_OWN,
     "quizzes:media": ONES_OWN,
+    "quizzes:go_on": ONES_OWN,
     "quizzes:finish": ONES_OWN,
     "quizzes:terms": ANY_IN_CHARGE_OR_TEACHER,
     "quizzes:accommodations": ANY_IN_CHARGE_OR_TEACHER,

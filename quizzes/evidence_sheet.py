@@ -16,7 +16,8 @@ from quizzes.evidence_pdf import EvidenceQuestion, EvidenceSheet, EvidenceStep
 from quizzes.kinds import KINDS
 from quizzes.kinds.arranging import rights
 from quizzes.kinds.base import Piece
-from quizzes.models import Attempt, AttemptState, Expiry, Slot
+from quizzes.marking import CERTAINTIES
+from quizzes.models import Attempt, AttemptState, Behaviour, Expiry, Navigation, Purpose, Slot
 from quizzes.review import USUAL, Item, When
 
 __all__ = ["NotFinished", "evidence_sheet"]
@@ -76,6 +77,9 @@ def _rules(rules: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             _("Thời gian"), _("không tính giờ") if minutes is None else _("%(minutes)s phút") % {"minutes": minutes},
         ),
         "closes_at": (_("Đóng lúc"), _moment(closes)),
+        "purpose": (_("Để làm gì"), str(Purpose(rules.get("purpose") or Purpose.GRADED).label)),
+        "behaviour": (_("Cách chấm"), str(Behaviour(rules.get("behaviour") or Behaviour.DEFERRED).label)),
+        "navigation": (_("Thứ tự làm"), str(Navigation(rules.get("navigation") or Navigation.FREE).label)),
         "expiry": (_("Hết giờ mà chưa nộp"), str(Expiry(rules.get("expiry") or Expiry.SUBMIT).label)),
         "grace_minutes": (_("Thêm thời gian để nộp"), _minutes(rules.get("grace_minutes"))),
         "review": (_("Người học được xem"), _review(rules.get("review", {}))),
@@ -121,7 +125,7 @@ def _question(slot: Slot) -> EvidenceQuestion:
             EvidenceStep(
                 sequence=step.sequence,
                 saved_at=step.saved_at,
-                answer=_said(kind, body, slot.order, step.response),
+                answer=(*_said(kind, body, slot.order, step.response), *_sure(step.certainty)),
                 counted=step is steps[-1],
             )
             for step in steps
@@ -169,6 +173,10 @@ def _said(kind: str, body: Mapping[str, Any], order: Sequence[str], response: re
         return tuple(responses.summarise(kind, body, response))
     shown = responses.show(kind, body, order, response)
     return tuple(f"{choice.value}. {choice.text}" for choice in shown.choices if choice.chosen)
+
+
+def _sure(certainty: int | None) -> tuple[str, ...]:
+    return (str(CERTAINTIES[certainty]),) if certainty else ()
 
 
 def _right(kind: str, body: Mapping[str, Any], order: Sequence[str]) -> tuple[str, ...]:

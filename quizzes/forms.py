@@ -21,8 +21,8 @@ class AnswerForm(forms.Form):
     position = forms.IntegerField(min_value=1, max_value=100)
     sequence = forms.IntegerField(min_value=0, required=False)
     flagged = forms.BooleanField(required=False)
-    # Where to go afterwards: a position, or "review".
-    go = forms.RegexField(r"^(\d{1,3}|review)$", required=False)
+    # Where to go afterwards: a position, or "review"; where questions come one by one "check" or "next".
+    go = forms.RegexField(r"^(\d{1,3}|review|check|next)$", required=False)
 
 
 def _moment() -> forms.DateTimeInput:

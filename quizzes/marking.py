@@ -28,6 +28,25 @@ def mark(kind: str, body: Mapping[str, Any], response: Mapping[str, Any]) -> Fra
     return None if KINDS[kind].by_hand else KINDS[kind].mark(body, dict(response))
 
 
+# What an answer counts by how sure its author was: right, wrong. A guess costs nothing, a wrong certainty much; who says
+# honestly how sure she is does best (certainty-based marking after Gardner-Medwin: 1, 2, 3 and 0, -2, -6 of 3).
+_CERTAINTY = {1: (Fraction(1, 3), Fraction(0)), 2: (Fraction(2, 3), Fraction(-2, 3)), 3: (Fraction(1), Fraction(-2))}
+
+
+CERTAINTIES = {
+    1: _("Chưa chắc: đúng được một phần ba số điểm, sai không bị trừ"),
+    2: _("Khá chắc: đúng được hai phần ba, sai bị trừ hai phần ba"),
+    3: _("Rất chắc: đúng được trọn điểm, sai bị trừ gấp đôi"),
+}
+
+
+def weighed(share: Fraction, certainty: int | None) -> Fraction:
+    """A share by how sure its author was (1 … 3; not said is 1); what is partly right lies between."""
+    right, wrong = _CERTAINTY[certainty or 1]
+    held = max(share, Fraction(0))
+    return held * right + (1 - held) * wrong
+
+
 def earned(share: Fraction, max_mark: Decimal) -> Decimal:
     """The mark for a share, to seven places, a half up."""
     return (Decimal(share.numerator) * max_mark / Decimal(share.denominator)).quantize(_SEVEN_PLACES, ROUND_HALF_UP)

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import uuid
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from wagtail.models import Orderable, Page
 from courses.models import Enrolment
 from pages.models import BasePage
 from people.models import Organisation
+from quizzes import marking
 from quizzes.deadlines import Change, Terms
 from quizzes.kinds import KINDS
 from quizzes.marking import Method
@@ -178,6 +180,26 @@ class Expiry(models.TextChoices):
     ABANDON = "abandon", _("lượt đó không tính")
 
 
+class Purpose(models.TextChoices):
+    """What an attempt is for. Only a graded one is passed or failed."""
+
+    GRADED = "graded", _("tính điểm")
+    PRACTICE = "practice", _("luyện tập: làm xong là xong phần này")
+
+
+class Behaviour(models.TextChoices):
+    """When an answer is marked (quiz-engine Q7)."""
+
+    DEFERRED = "deferred", _("chấm khi nộp bài")
+    IMMEDIATE = "immediate", _("chấm ngay từng câu, xem giải thích rồi sang câu sau")
+    CERTAINTY = "certainty", _("chấm khi nộp, có hỏi chắc chắn đến đâu")
+
+
+class Navigation(models.TextChoices):
+    FREE = "free", _("qua lại tự do")
+    SEQUENTIAL = "sequential", _("lần lượt, không quay lại")
+
+
 _SCORE = re.compile(r"\d{1,2}([.,]\d{1,2})?")
 
 
@@ -207,6 +229,9 @@ class QuizPage(BasePage):
         _("đóng lúc"), null=True, blank=True, help_text=_("Lượt đang làm cũng hết giờ vào lúc này. Để trống: không đóng.")
     )
     shuffle = models.BooleanField(_("xáo phương án"), default=True)
+    purpose = models.CharField(_("để làm gì"), max_length=10, choices=Purpose.choices, default=Purpose.GRADED)
+    behaviour = models.CharField(_("cách chấm"), max_length=10, choices=Behaviour.choices, default=Behaviour.DEFERRED)
+    navigation = models.CharField(_("thứ tự làm"), max_length=10, choices=Navigation.choices, default=Navigation.FREE)
     expiry = models.CharField(
         _("hết giờ mà chưa nộp"), max_length=10, choices=Expiry.choices, default=Expiry.SUBMIT,
         help_text=_("Câu trả lời đã lưu luôn được giữ; mục này chỉ nói chúng có được tính không."),
@@ -244,6 +269,7 @@ class QuizPage(BasePage):
                 FieldRowPanel([FieldPanel("category"), FieldPanel("ask"), FieldPanel("pass_mark")]),
                 FieldRowPanel([FieldPanel("attempts_allowed"), FieldPanel("time_limit_minutes"), FieldPanel("delay_minutes")]),
                 FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at"), FieldPanel("shuffle")]),
+                FieldRowPanel([FieldPanel("purpose"), FieldPanel("behaviour"), FieldPanel("navigation")]),
                 FieldRowPanel([FieldPanel("expiry"), FieldPanel("grace_minutes"), FieldPanel("password")]),
                 FieldRowPanel([FieldPanel("grade_method"), FieldPanel("bands")]),
             ],
@@ -402,8 +428,9 @@ class Attempt(models.Model):
     """One sitting. `rules` freezes what was promised at the start:
 
     {"ask": int, "pass_mark": "7.00", "attempts_allowed": int | null, "time_limit_minutes": int | null,
-     "closes_at": ISO 8601 in UTC | null, "expiry": str, "grace_minutes": int | null, "review": {item: when},
-     "overrides": [id], "factor": "1.50" where she has any, "sections": [{"title": str, "intro": str}] where it is divided}
+     "closes_at": ISO 8601 in UTC | null, "purpose": str, "behaviour": str, "navigation": str, "expiry": str,
+     "grace_minutes": int | null, "review": {item: when}, "overrides": [id] and "factor": "1.50" where she has any,
+     "deadline_before": ISO 8601 where it was extended, "sections": [{"title": str, "intro": str}] where it is divided}
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -415,6 +442,8 @@ class Attempt(models.Model):
     state = models.CharField(max_length=20, choices=AttemptState.choices, default=AttemptState.IN_PROGRESS)
     rules = models.JSONField()
     seed = models.BigIntegerField()
+    # Where questions come one by one: the one that may be answered now; one more than there are when all have been.
+    reached = models.PositiveSmallIntegerField(default=1)
     started_at = models.DateTimeField()
     deadline = models.DateTimeField(null=True, blank=True)
     # From when it is looked at again, whether its learner comes back or not: the deadline and the time to hand in after it.
@@ -442,6 +471,18 @@ class Attempt(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def behaviour(self) -> str:
+        return str(self.rules.get("behaviour", Behaviour.DEFERRED))
+
+    @property
+    def one_by_one(self) -> bool:
+        return self.behaviour == Behaviour.IMMEDIATE or self.rules.get("navigation") == Navigation.SEQUENTIAL
+
+    @property
+    def graded(self) -> bool:
+        return self.rules.get("purpose", Purpose.GRADED) == Purpose.GRADED
+
 
 class Slot(models.Model):
     """A question as it was served in an attempt.
@@ -456,6 +497,8 @@ class Slot(models.Model):
     # Which of the attempt's sections, from 1.
     section = models.PositiveSmallIntegerField(default=1)
     flagged = models.BooleanField(default=False)
+    # When its learner had it marked on the spot; its answer is settled since.
+    checked_at = models.DateTimeField(null=True, blank=True)
     max_mark = models.DecimalField(max_digits=12, decimal_places=7, default=Decimal(1))
     mark = models.DecimalField(max_digits=12, decimal_places=7, null=True, blank=True)
 
@@ -468,6 +511,14 @@ class Slot(models.Model):
     def __str__(self) -> str:
         return f"{self.attempt_id} #{self.position}"
 
+    def share(self, response: dict[str, Any]) -> Fraction:
+        """How much of a marked question was right, however sure its learner was; may be below 0."""
+        if not self.max_mark:
+            return Fraction(0)
+        if self.attempt.behaviour == Behaviour.CERTAINTY:
+            return marking.mark(self.version.kind, self.version.body, response) or Fraction(0)
+        return Fraction(self.mark or 0) / Fraction(self.max_mark)
+
 
 class AnswerStep(models.Model):
     """An answer as it was saved. Steps are only ever added; the last one counts."""
@@ -475,6 +526,8 @@ class AnswerStep(models.Model):
     slot = models.ForeignKey(Slot, models.CASCADE, related_name="steps")
     sequence = models.PositiveIntegerField()
     response = models.JSONField()
+    # How sure she said she was, 1 … 3, where that is asked.
+    certainty = models.PositiveSmallIntegerField(null=True, blank=True)
     saved_at = models.DateTimeField()
 
     class Meta:

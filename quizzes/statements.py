@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from courses.statements import course_activity, part_activity
@@ -14,8 +15,9 @@ from lrs import vocabulary as v
 from lrs.models import Statement
 from lrs.statements import Activity, activity_iri, build
 from lrs.statements import score as score_on_ten
+from quizzes import marking
 from quizzes.kinds import KINDS
-from quizzes.models import AnswerStep, Attempt, QuestionVersion, Slot
+from quizzes.models import AnswerStep, Attempt, Behaviour, QuestionVersion, Slot
 
 
 def quiz_activity(attempt: Attempt) -> Activity:
@@ -40,12 +42,16 @@ def answered(attempt: Attempt, slot: Slot, step: AnswerStep) -> Statement:
     """The last answer to a served question, recorded once its slot is marked."""
     mark, kind = slot.mark or Decimal(0), KINDS[slot.version.kind]
     result: dict[str, Any] = {}
+    right = bool(slot.max_mark) and slot.share(step.response) == 1
     if slot.max_mark:
-        least = float(kind.least(slot.version.body)) * float(slot.max_mark)
+        floor = kind.least(slot.version.body)
+        if attempt.behaviour == Behaviour.CERTAINTY:
+            floor = marking.weighed(Fraction(0), 3)
+        least = float(floor) * float(slot.max_mark)
         scaled = float(round(mark / slot.max_mark, 4))
         score = {"scaled": scaled, "raw": float(mark), "min": least or 0, "max": float(slot.max_mark)}
-        result = {"success": mark == slot.max_mark, "score": score}
-    response = kind.spoken(slot.version.body, step.response, right=mark == slot.max_mark)
+        result = {"success": right, "score": score}
+    response = kind.spoken(slot.version.body, step.response, right=right)
     if response is not None:
         result["response"] = response
     return build(
@@ -65,6 +71,17 @@ def judged(attempt: Attempt) -> Statement:
         "duration": dt.timedelta(seconds=int((attempt.finished_at - attempt.started_at).total_seconds())),
     }
     return _of_attempt(attempt, v.PASSED if attempt.passed else v.FAILED, attempt.finished_at, result)
+
+
+def completed(attempt: Attempt) -> Statement:
+    """Handed in where nobody passes or fails."""
+    assert attempt.score is not None and attempt.finished_at is not None
+    result = {
+        "completion": True,
+        "score": score_on_ten(score10=attempt.score),
+        "duration": dt.timedelta(seconds=int((attempt.finished_at - attempt.started_at).total_seconds())),
+    }
+    return _of_attempt(attempt, v.COMPLETED, attempt.finished_at, result)
 
 
 def abandoned(attempt: Attempt) -> Statement:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/", views.attempt, name="attempt"),
     path("attempts/<uuid:attempt_id>/evidence.pdf", views.evidence, name="evidence"),
     path("attempts/<uuid:attempt_id>/save/", views.save, name="save"),
+    path("attempts/<uuid:attempt_id>/next/", views.go_on, name="go_on"),
     path("attempts/<uuid:attempt_id>/finish/", views.finish, name="finish"),
     path("terms/<int:page_id>/", views.terms, name="terms"),
     path("terms/withdraw/<int:pk>/", views.withdraw_override, name="withdraw_override"),

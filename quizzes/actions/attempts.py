@@ -26,7 +26,7 @@ from quizzes import marking, queries, responses, statements
 from quizzes.actions.pools import draw
 from quizzes.deadlines import TOLERANCE, Hindrance, Phase, Refusal, deadline, hindrance, last_moment
 from quizzes.kinds import KINDS
-from quizzes.models import AnswerStep, Attempt, AttemptState, Expiry, QuestionVersion, QuizPage, QuizSection, Slot
+from quizzes.models import AnswerStep, Attempt, AttemptState, Behaviour, Expiry, QuestionVersion, QuizPage, QuizSection, Slot
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,8 @@ def _make_attempt(enrolment: Enrolment, quiz: QuizPage, held: queries.Held, numb
         deadline=ends, check_at=last_moment(ends, grace_minutes=grace),
         max_marks=sum((worth(version) for _section, version in drawn), Decimal(0)),
         rules={
-            "ask": len(drawn), "pass_mark": f"{quiz.pass_mark:.2f}", **held.told, "expiry": quiz.expiry,
+            "ask": len(drawn), "pass_mark": f"{quiz.pass_mark:.2f}", **held.told, "purpose": quiz.purpose,
+            "behaviour": quiz.behaviour, "navigation": quiz.navigation, "expiry": quiz.expiry,
             "grace_minutes": quiz.grace_minutes, "review": quiz.review_policy, **_told(sections),
         },
     )  # fmt: skip
@@ -174,12 +175,13 @@ def save_answer(
     now: dt.datetime,
     sequence: int | None = None,
     flagged: bool | None = None,
+    certainty: int | None = None,
 ) -> AnswerStep | None:
     """Keep an answer as the next step of its question, and the flag when one is given. Returns the last step.
 
     `sequence` is the last step the page had seen; None skips that check. The same answer again is no new step, and an
-    empty one (see marking) only takes back an answer that was there. Raises Closed, Conflict, ResponseError,
-    Slot.DoesNotExist.
+    empty one (see marking) only takes back an answer that was there. `certainty` (1 … 3) belongs to the answer where the
+    attempt asks for it. Raises Closed, Conflict, ResponseError, Slot.DoesNotExist.
     """
     slot = (
         Slot.objects.select_for_update(of=("attempt",))
@@ -188,6 +190,9 @@ def save_answer(
     )
     if slot.attempt.state != AttemptState.IN_PROGRESS or queries.phase_of(slot.attempt, now) is not Phase.RUNNING:
         raise Closed(str(attempt.pk))
+    if slot.checked_at or (slot.attempt.one_by_one and position != slot.attempt.reached):
+        raise Closed(f"{attempt.pk} {position}")
+    sure = certainty if response and slot.attempt.behaviour == Behaviour.CERTAINTY else None
     responses.check(slot.version.kind, slot.version.body, response)
     if flagged is not None and flagged != slot.flagged:
         Slot.objects.filter(pk=slot.pk).update(flagged=flagged)
@@ -195,11 +200,53 @@ def save_answer(
     last = slot.steps.order_by("-sequence").first()
     if last:
         last.slot = slot
-    if response == (last.response if last else {}):
+    if response == (last.response if last else {}) and sure == (last.certainty if last else None):
         return last
     if last and sequence is not None and sequence < last.sequence:
         raise Conflict(last)
-    return AnswerStep.objects.create(slot=slot, sequence=last.sequence + 1 if last else 1, response=response, saved_at=now)
+    return AnswerStep.objects.create(
+        slot=slot, sequence=last.sequence + 1 if last else 1, response=response, certainty=sure, saved_at=now
+    )
+
+
+@transaction.atomic
+def check_answer(*, attempt: Attempt, position: int, now: dt.datetime) -> Slot:
+    """Mark the question the learner is at, on the spot; its answer is settled by that. Checked twice it is as it was.
+
+    Raises Closed, Slot.DoesNotExist.
+    """
+    slot = (
+        Slot.objects.select_for_update(of=("attempt",))
+        .select_related("attempt", "version")
+        .get(attempt=attempt, position=position)
+    )
+    if slot.checked_at:
+        return slot
+    running = slot.attempt.state == AttemptState.IN_PROGRESS and queries.phase_of(slot.attempt, now) is Phase.RUNNING
+    if not running or slot.attempt.behaviour != Behaviour.IMMEDIATE or position != slot.attempt.reached:
+        raise Closed(f"{attempt.pk} {position}")
+    slot.mark = _earned(slot, slot.steps.order_by("-sequence").first())
+    slot.checked_at = now
+    slot.save(update_fields=["mark", "checked_at"])
+    return slot
+
+
+@transaction.atomic
+def go_on(*, attempt: Attempt, position: int, now: dt.datetime) -> Attempt:
+    """From the question the learner is at to the next one; there is no way back. Asked twice it goes one step.
+
+    Raises Closed.
+    """
+    locked = Attempt.objects.select_for_update().get(pk=attempt.pk)
+    if position != locked.reached:
+        return locked
+    running = locked.state == AttemptState.IN_PROGRESS and queries.phase_of(locked, now) is Phase.RUNNING
+    unchecked = locked.behaviour == Behaviour.IMMEDIATE and locked.slots.filter(position=position, checked_at=None).exists()
+    if not running or not locked.one_by_one or unchecked or position > locked.rules["ask"]:
+        raise Closed(str(attempt.pk))
+    locked.reached = position + 1
+    locked.save(update_fields=["reached"])
+    return locked
 
 
 # --- finishing -------------------------------------------------------------------------------------------------------
@@ -224,18 +271,21 @@ def finish_attempt(*, attempt: Attempt, now: dt.datetime) -> Attempt:
         return _abandon(locked)
     records = [statements.answered(locked, slot, step) for slot, step in _mark_slots(locked) if step.response]
     locked.score = marking.total([locked.marks or Decimal(0)], locked.max_marks)
-    locked.passed = locked.score >= Decimal(locked.rules["pass_mark"])
+    locked.passed = not locked.graded or locked.score >= Decimal(locked.rules["pass_mark"])
     locked.state = AttemptState.FINISHED
     locked.finished_at = min(now, locked.deadline) if locked.deadline else now
     locked.scorer = marking.SCORER
     locked.save(update_fields=["marks", "score", "passed", "state", "finished_at", "scorer"])
-    record([*records, statements.judged(locked)])
+    record([*records, statements.judged(locked) if locked.graded else statements.completed(locked)])
     attempts = list(Attempt.objects.filter(enrolment=locked.enrolment_id, quiz=locked.quiz_id))
     if queries.has_passed(locked.quiz.grade_method, attempts):
         score = queries.grade_of(locked.quiz.grade_method, attempts)
         evidence = {"attempt": str(locked.pk), "score": f"{score:.2f}"}
         with suppress(NotInOutline):  # as in start_attempt
-            complete_part(enrolment=locked.enrolment, part=locked.part, evidence=evidence, score10=score, now=now)
+            complete_part(
+                enrolment=locked.enrolment, part=locked.part, evidence=evidence, score10=score if locked.graded else None,
+                now=now,
+            )  # fmt: skip
     return locked
 
 
@@ -255,16 +305,21 @@ def time_up(*, attempt: Attempt, now: dt.datetime) -> Attempt:
 
 def _mark_slots(attempt: Attempt) -> list[tuple[Slot, AnswerStep]]:
     """Write the marks of all slots and their sum; the slots that were answered, with the step that counted."""
-    slots = list(attempt.slots.select_related("version__question").order_by("position"))
+    slots = list(attempt.slots.select_related("attempt", "version__question").order_by("position"))
     steps = queries.last_steps(attempt)
     for slot in slots:
-        step = steps.get(slot.pk)
-        share = marking.mark(slot.version.kind, slot.version.body, step.response if step else {})
-        assert share is not None, "no question is served that a person has to mark"
-        slot.mark = marking.earned(share, slot.max_mark)
+        slot.mark = _earned(slot, steps.get(slot.pk))
     Slot.objects.bulk_update(slots, ["mark"])
     attempt.marks = sum((slot.mark or Decimal(0) for slot in slots), Decimal(0))
     return [(slot, steps[slot.pk]) for slot in slots if slot.pk in steps]
+
+
+def _earned(slot: Slot, step: AnswerStep | None) -> Decimal:
+    share = marking.mark(slot.version.kind, slot.version.body, step.response if step else {})
+    assert share is not None, "no question is served that a person has to mark"
+    if step and step.response and slot.attempt.behaviour == Behaviour.CERTAINTY:
+        share = marking.weighed(share, step.certainty)
+    return marking.earned(share, slot.max_mark)
 
 
 def close_overdue(*, now: dt.datetime, limit: int = 200) -> int:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
@@ -16,8 +17,8 @@ from courses.queries import Standing, course_outline, enrolment_in, standing
 from quizzes import marking, responses
 from quizzes.deadlines import Phase, Refusal, Terms, hindrance, phase
 from quizzes.kinds import KINDS
-from quizzes.marking import Method
-from quizzes.models import AnswerStep, Attempt, AttemptState, QuizPage, Slot
+from quizzes.marking import CERTAINTIES, Method
+from quizzes.models import AnswerStep, Attempt, AttemptState, Behaviour, QuizPage, Slot
 from quizzes.queries.pools import has_enough
 from quizzes.queries.terms import Held, gives_terms, terms_for
 from quizzes.review import Item, visible, when_told
@@ -93,7 +94,7 @@ def grade_of(method: str, attempts: Iterable[Attempt]) -> Decimal | None:
 def has_passed(method: str, attempts: Iterable[Attempt]) -> bool:
     """By the pass mark that was promised at the start of the last finished attempt; where the best counts, of each."""
     finished = sorted((one for one in attempts if one.score is not None), key=lambda one: one.number)
-    if method == Method.HIGHEST:
+    if method == Method.HIGHEST or not all(one.graded for one in finished):
         return any(one.passed for one in finished)
     told = grade_of(method, finished)
     return told is not None and told >= Decimal(finished[-1].rules["pass_mark"])
@@ -140,6 +141,9 @@ class Served:
     flagged: bool
     sequence: int
     saved_at: dt.datetime | None
+    checked: Reviewed | None  # once it was marked on the spot
+    asks_certainty: bool
+    certainty: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,10 +151,23 @@ class Screen:
     """An open attempt. `seconds_left` is None without a limit; `over` includes the tolerance."""
 
     attempt: Attempt
-    questions: tuple[Served, ...]
+    questions: tuple[Served, ...]  # where they come one by one: the one that may be answered now
+    total: int
     seconds_left: int | None
     over: bool  # no new answers
     overdue: bool  # but it may be handed in
+
+    @property
+    def certainties(self) -> list[tuple[int, str]]:
+        return [(value, str(words)) for value, words in CERTAINTIES.items()]
+
+    @property
+    def through(self) -> bool:
+        """Questions come one by one and all have come."""
+        return self.attempt.one_by_one and self.attempt.reached > self.total
+
+    def at(self, position: int) -> Served:
+        return next(question for question in self.questions if question.position == position)
 
     @property
     def answered(self) -> int:
@@ -182,10 +199,14 @@ def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses
     steps = last_steps(attempt)
     drafts = drafts or {}
     slots = list(attempt.slots.select_related("version").order_by("position"))
+    total = len(slots)
     begins = {slot.section: slot.position for slot in reversed(slots)}
     told = dict(enumerate(attempt.rules.get("sections", []), 1))
+    if attempt.one_by_one and attempt.reached <= total:
+        slots = [slot for slot in slots if slot.position == attempt.reached]
     return Screen(
         attempt=attempt,
+        total=total,
         questions=tuple(
             _served(
                 slot,
@@ -193,6 +214,8 @@ def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses
                 drafts.get(slot.position),
                 told.get(slot.section, {}),
                 begins=begins[slot.section] == slot.position,
+                checked=_checked(attempt, slot, steps.get(slot.pk)),
+                sure=attempt.behaviour == Behaviour.CERTAINTY,
             )
             for slot in slots
         ),  # fmt: skip
@@ -203,8 +226,9 @@ def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses
 
 
 def _served(
-    slot: Slot, step: AnswerStep | None, draft: responses.Fields | None, section: dict[str, str], *, begins: bool
-) -> Served:
+    slot: Slot, step: AnswerStep | None, draft: responses.Fields | None, section: dict[str, str], *, begins: bool,
+    checked: Reviewed | None, sure: bool,
+) -> Served:  # fmt: skip
     kind, body = slot.version.kind, slot.version.body
     saved = step.response if step else {}
     return Served(
@@ -217,7 +241,24 @@ def _served(
         flagged=slot.flagged,
         sequence=step.sequence if step else 0,
         saved_at=step.saved_at if step else None,
+        checked=checked,
+        asks_certainty=sure,
+        certainty=certainty_of(draft) if draft is not None else step.certainty if step else None,
     )
+
+
+def certainty_of(fields: responses.Fields) -> int | None:
+    """How sure a posted form says its author is."""
+    said = (fields.get("certainty") or [""])[-1]
+    return int(said) if said in {"1", "2", "3"} else None
+
+
+def _checked(attempt: Attempt, slot: Slot, step: AnswerStep | None) -> Reviewed | None:
+    """All that is to be said of a question that was marked on the spot."""
+    if not slot.checked_at:
+        return None
+    lessons = {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
+    return _reviewed(slot, step, lessons, frozenset(Item))
 
 
 def slot_of(*, user: Any, attempt_id: uuid.UUID, position: int) -> Slot:
@@ -320,7 +361,8 @@ def result(attempt: Attempt, now: dt.datetime) -> Result:
     shown = tried.shown
     slots = list(attempt.slots.select_related("version").order_by("position"))
     lessons = {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
-    steps = last_steps(attempt) if Item.ANSWERS in shown else {}
+    steps = last_steps(attempt)
+    said = {pk: step.response for pk, step in steps.items()}
     return Result(
         attempt=attempt,
         pass_mark=Decimal(attempt.rules["pass_mark"]),
@@ -331,7 +373,7 @@ def result(attempt: Attempt, now: dt.datetime) -> Result:
         method=attempt.quiz.grade_method,
         passed_before=tried.passed,
         review=tuple(_reviewed(slot, steps.get(slot.pk), lessons, shown) for slot in slots) if Item.ANSWERS in shown else (),
-        right=sum(slot.mark == slot.max_mark for slot in slots if slot.max_mark),
+        right=sum(slot.share(said.get(slot.pk, {})) == 1 for slot in slots if slot.max_mark),
         total=sum(slot.max_mark > 0 for slot in slots),
         left=tried.left,
         current=tried.current,
@@ -345,15 +387,15 @@ def _words(attempt: Attempt) -> str:
     return "" if score is None else next((words for least, words in attempt.quiz.band_list if score >= least), "")
 
 
-def _verdict(mark: Decimal, most: Decimal) -> str:
-    return "right" if mark == most else "part" if mark > 0 else "wrong"
+def _verdict(share: Fraction) -> str:
+    return "right" if share == 1 else "part" if share > 0 else "wrong"
 
 
 def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], shown: frozenset[Item]) -> Reviewed:
     version, response = slot.version, step.response if step else {}
     kind, body = version.kind, version.body
-    mark = slot.mark or Decimal(0)
-    verdict = "none" if not response else "said" if not slot.max_mark else _verdict(mark, slot.max_mark)
+    share = slot.share(response)
+    verdict = "none" if not response else "said" if not slot.max_mark else _verdict(share)
     told = Item.KEYS in shown and verdict not in {"right", "said"}
     lesson = lessons.get(version.lesson) if Item.EXPLANATIONS in shown else None
     if Item.VERDICTS not in shown and verdict != "none":
@@ -362,7 +404,7 @@ def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], show
         position=slot.position,
         stem=KINDS[kind].wording(version.stem, body),
         verdict=verdict,
-        share=int(100 * mark / slot.max_mark) if verdict and slot.max_mark else 0,
+        share=int(100 * share) if verdict else 0,
         answer=responses.summarise(kind, body, response),
         right=responses.summarise(kind, body, responses.right_response(kind, body)) if told else [],
         rich=KINDS[kind].rich,

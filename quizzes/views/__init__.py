@@ -1,6 +1,6 @@
 """The pages of quizzes."""
 
-from quizzes.views.attempts import attempt, evidence, finish, media, save, start
+from quizzes.views.attempts import attempt, evidence, finish, go_on, media, save, start
 from quizzes.views.terms import accommodations, terms, withdraw_accommodation, withdraw_override
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "attempt",
     "evidence",
     "finish",
+    "go_on",
     "media",
     "save",
     "start",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,7 +28,7 @@ from quizzes.templatetags.quizzes import clock
 
 REVIEW = "xem-lai"
 DRAFT = "quiz_draft"
-_FIELD = re.compile(r"answer|(pair|place|mark)-\d{1,2}|gap-[A-Za-z0-9]{1,10}")
+_FIELD = re.compile(r"answer|certainty|(pair|place|mark)-\d{1,2}|gap-[A-Za-z0-9]{1,10}")
 
 
 @require_POST
@@ -67,10 +68,10 @@ def attempt(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     screen = queries.screen(attempt=found, now=timezone.now(), drafts=draft)
     if screen.over:
         return render(request, "quizzes/over.html", {"screen": screen})
-    place = request.GET.get("cau", "")
-    if place == REVIEW:
+    place = str(found.reached) if found.one_by_one else request.GET.get("cau", "")
+    if screen.through or place == REVIEW:
         return render(request, "quizzes/review.html", {"screen": screen, "unsaved": next(iter(draft), None)})
-    if not (place.isascii() and place.isdigit() and 1 <= int(place) <= len(screen.questions)):
+    if not (place.isascii() and place.isdigit() and 1 <= int(place) <= screen.total):
         return _to(attempt_id, next(iter(draft), None) or screen.first_open or REVIEW)
     return _question(request, screen, int(place), draft=int(place) in draft)
 
@@ -95,6 +96,14 @@ def save(request: HttpRequest, attempt_id: uuid.UUID) -> JsonResponse:
         "saved_at": clock(step.saved_at if step else timezone.now()),
         "seconds_left": max(0, int((deadline - timezone.now()).total_seconds())) if deadline else None,
     })  # fmt: skip
+
+
+@require_POST
+def go_on(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
+    """From a question that was marked on the spot to the next one."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("quizzes:attempt", args=[attempt_id]))
+    return _step(request, attempt_id, actions.go_on)
 
 
 @require_POST
@@ -149,7 +158,20 @@ def _answer(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     if request.session.get(DRAFT, {}).get("attempt") == str(attempt_id):
         del request.session[DRAFT]
     go = request.POST.get("go", "")
+    if go in {"check", "next"}:
+        return _step(request, attempt_id, actions.check_answer if go == "check" else actions.go_on)
     return _to(attempt_id, REVIEW if go == "review" else go if go.isdigit() else None)
+
+
+def _step(request: HttpRequest, attempt_id: uuid.UUID, act: Callable[..., Any]) -> HttpResponse:
+    """Where questions come one by one: have this one marked, or go on to the next."""
+    found = get_object_or_404(Attempt.objects.visible_to(request.user), pk=attempt_id)
+    place = request.POST.get("position", "")
+    try:
+        act(attempt=found, position=int(place) if place.isascii() and place.isdigit() else 0, now=timezone.now())
+    except (actions.Closed, Slot.DoesNotExist):
+        messages.warning(request, _("Chưa sang được câu khác. Bạn xem lại câu đang làm ở đây."))
+    return _to(attempt_id)
 
 
 def _keep(request: HttpRequest, attempt_id: uuid.UUID, posted: dict[str, Any]) -> tuple[AnswerStep | None, Slot]:
@@ -162,10 +184,12 @@ def _keep(request: HttpRequest, attempt_id: uuid.UUID, posted: dict[str, Any]) -
         slot = queries.slot_of(user=request.user, attempt_id=attempt_id, position=position)
     except Slot.DoesNotExist as error:
         raise Http404 from error
-    response = responses.parse(slot.version.kind, slot.version.body, slot.order, _fields(posted.get("fields")))
+    fields = _fields(posted.get("fields"))
+    response = responses.parse(slot.version.kind, slot.version.body, slot.order, fields)
     step = actions.save_answer(
         attempt=slot.attempt, position=position, response=response, now=timezone.now(),
         sequence=form.cleaned_data["sequence"], flagged=form.cleaned_data["flagged"],
+        certainty=queries.certainty_of(fields),
     )  # fmt: skip
     return step, slot
 
@@ -182,7 +206,7 @@ def _again(request: HttpRequest, attempt_id: uuid.UUID, fields: dict[str, list[s
 
 
 def _question(request: HttpRequest, screen: queries.Screen, position: int, status: int = 200, **extra: Any) -> HttpResponse:
-    context = {"screen": screen, "here": screen.questions[position - 1], "login_url": _login_url(screen.attempt.pk), **extra}
+    context = {"screen": screen, "here": screen.at(position), "login_url": _login_url(screen.attempt.pk), **extra}
     return render(request, "quizzes/attempt.html", context, status=status)
 
 

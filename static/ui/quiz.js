@@ -9,6 +9,7 @@
   var prefix = "quiz:" + quiz.dataset.quiz + ":";
   var pending = {};      /* position → {fields, flagged, sequence, stamp} not yet acknowledged */
   var stuck = "";        /* "login", "conflict" or "closed": nothing more is sent until the reader has acted */
+  var oneByOne = quiz.dataset.oneByOne !== undefined;
   var running = null, later = 0, pause = 0, stamp = 0;
 
   function all(selector, root) { return Array.prototype.slice.call((root || quiz).querySelectorAll(selector)); }
@@ -45,7 +46,7 @@
   function answer(box) {
     var fields = {};
     new FormData(box).forEach(function (value, name) {
-      if (!/^(answer|(pair|place|mark)-\d+|gap-[A-Za-z0-9]+)$/.test(name) || value === "") { return; }
+      if (!/^(answer|certainty|(pair|place|mark)-\d+|gap-[A-Za-z0-9]+)$/.test(name) || value === "") { return; }
       (fields[name] = fields[name] || []).push(value);
     });
     return fields;
@@ -58,11 +59,12 @@
       else if (field.type !== "hidden") { field.value = values[0] || ""; }
     });
   }
+  function flagged(box) { return Boolean(box.elements.flagged && box.elements.flagged.checked); }
   function full(box) {
     var parts = all("[role=group]", box);
     if (parts.length) { return parts.every(function (part) { return part.querySelector(":checked"); }); }
     var selects = all("select, .gap input", box).map(function (field) { return field.value.trim(); });
-    if (!selects.length) { return Object.keys(answer(box)).length > 0; }
+    if (!selects.length) { return Object.keys(answer(box)).some(function (name) { return name !== "certainty"; }); }
     var twice = box.dataset.kind === "ordering" && selects.some(function (value, place) {
       return value && selects.indexOf(value) !== place;
     });
@@ -72,11 +74,12 @@
   }
   function map(position) {
     var box = form(position), mark = all(".qmap button")[position - 1], done = full(box);
+    if (!mark) { return; }
     mark.classList.toggle("done", done);
-    mark.classList.toggle("flag", box.elements.flagged.checked);
+    mark.classList.toggle("flag", flagged(box));
     mark.querySelector("[data-yes]").hidden = !done;
     mark.querySelector("[data-no]").hidden = done;
-    mark.querySelector("[data-flag]").hidden = !box.elements.flagged.checked;
+    mark.querySelector("[data-flag]").hidden = !flagged(box);
     one("[data-done]").textContent = all(".qmap .done").length;
   }
   function here() { return all("form[data-question]").filter(function (box) { return !box.hidden; })[0]; }
@@ -126,7 +129,7 @@
     var position = box.dataset.question, known = pending[position];
     stamp += 1;
     pending[position] = {
-      fields: answer(box), flagged: box.elements.flagged.checked, stamp: stamp,
+      fields: answer(box), flagged: flagged(box), stamp: stamp,
       sequence: known ? known.sequence : Number(box.elements.sequence.value)
     };
     store(position);
@@ -296,6 +299,7 @@
     }
     if (!box.dataset.question) { return; }
     event.preventDefault();
+    if (oneByOne) { step(box, event.submitter); return; }
     var go = event.submitter ? event.submitter.value : String(Number(box.dataset.question) + 1);
     if (go !== "review") { show(go, true); flush(); return; }
     flush().then(function (well) {
@@ -307,6 +311,19 @@
       window.scrollTo(0, 0);
     });
   });
+
+  /* One by one: the next question comes from the server, once this one has arrived there. */
+  function step(box, button) {
+    flush().then(function (well) {
+      if (!well) { if (!stuck) { note("off", true); window.scrollTo(0, 0); } return; }
+      if (!box.querySelector("[data-problem]:not([hidden])")) {
+        var go = document.createElement("input");
+        go.type = "hidden"; go.name = "go"; go.value = button ? button.value : "next";
+        box.appendChild(go);
+        box.submit();
+      }
+    });
+  }
 
   window.addEventListener("popstate", function () {
     var place = /[?&]cau=(\d+)/.exec(window.location.search);
@@ -323,6 +340,8 @@
     var box = form(position);
     stamp = Math.max(stamp, pending[position].stamp);
     if (box) { fill(box, pending[position]); map(position); }
+    /* one by one there is no way back to it: what was not sent before going on cannot count any more */
+    else if (oneByOne) { delete pending[position]; store(position); }
   });
   areas();
   if (positions().length) { flush(); }

@@ -49,6 +49,9 @@ def test_an_attempt_freezes_what_is_served_and_under_which_rules(
         "attempts_allowed": None,
         "time_limit_minutes": None,
         "closes_at": None,
+        "purpose": "graded",
+        "behaviour": "deferred",
+        "navigation": "free",
         "expiry": "submit",
         "grace_minutes": None,
         "review": {

@@ -293,7 +293,8 @@ def test_the_sheet_tells_what_was_served_saved_and_marked(whole: Attempt, now: d
     assert (told.person, told.named, told.course_code, told.number) == ("Nguyễn Thị An", True, "CD-T", 1)
     assert told.rules == (
         ("Số câu", "8"), ("Mức đạt (thang 10)", "7"), ("Số lượt được làm", "2"), ("Thời gian", "15 phút"),
-        ("Đóng lúc", "không đóng"), ("Hết giờ mà chưa nộp", "tự nộp, câu đã lưu được tính"),
+        ("Đóng lúc", "không đóng"), ("Để làm gì", "tính điểm"), ("Cách chấm", "chấm khi nộp bài"),
+        ("Thứ tự làm", "qua lại tự do"), ("Hết giờ mà chưa nộp", "tự nộp, câu đã lưu được tính"),
         ("Thêm thời gian để nộp", "không có"), ("Người học được xem", SEEN),
     )  # fmt: skip
     assert (told.started_at, told.deadline) == (now, now + 15 * MINUTE)
@@ -353,7 +354,8 @@ def test_frozen_rules_without_words_are_not_left_out(whole: Attempt, now: dt.dat
     told = evidence_sheet(done, now)
     assert told.rules[2:] == (
         ("Số lượt được làm", "không hạn chế"), ("Thời gian", "15 phút"), ("Đóng lúc", "không đóng"),
-        ("Hết giờ mà chưa nộp", "tự nộp, câu đã lưu được tính"),
+        ("Để làm gì", "tính điểm"), ("Cách chấm", "chấm khi nộp bài"),
+        ("Thứ tự làm", "qua lại tự do"), ("Hết giờ mà chưa nộp", "tự nộp, câu đã lưu được tính"),
         ("Thêm thời gian để nộp", "không có"), ("Người học được xem", SEEN),
         ("best_of", '{"a": "à", "b": 1}'),
     )  # fmt: skip

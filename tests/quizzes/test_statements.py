@@ -45,7 +45,7 @@ def sat(now: dt.datetime) -> Attempt:
     quiz = QuizPage(title="Bài kiểm tra cuối khóa", translation_key=uid(4))
     return Attempt(
         id=uid(5), enrolment=enrolment, quiz=quiz, part=uid(4), number=1, started_at=now,
-        finished_at=now + dt.timedelta(minutes=9, seconds=30), score=Decimal("8.25"), passed=True,
+        finished_at=now + dt.timedelta(minutes=9, seconds=30), score=Decimal("8.25"), passed=True, rules={},
     )  # fmt: skip
 
 
