@@ -11,5 +11,7 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/", views.attempt, name="attempt"),
     path("attempts/<uuid:attempt_id>/evidence.pdf", views.evidence, name="evidence"),
     path("attempts/<uuid:attempt_id>/save/", views.save, name="save"),
+    path("attempts/<uuid:attempt_id>/upload/", views.upload, name="upload"),
+    path("files/<uuid:file_id>", views.answer_file, name="answer_file"),
     path("attempts/<uuid:attempt_id>/finish/", views.finish, name="finish"),
 ]

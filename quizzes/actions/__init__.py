@@ -14,6 +14,8 @@ from quizzes.actions.attempts import (
     time_up,
 )
 from quizzes.actions.bank import Imported, import_questions, load_bank, load_quiz
+from quizzes.actions.marks import MarkedMeanwhile, MarkRefused, NotMarker, NotWaiting, give_mark
+from quizzes.actions.uploading import UploadClosed, keep_file
 from quizzes.files import BankError
 
 __all__ = [
@@ -21,13 +23,20 @@ __all__ = [
     "Closed",
     "Conflict",
     "Imported",
+    "MarkRefused",
+    "MarkedMeanwhile",
     "NoAttemptsLeft",
+    "NotMarker",
     "NotNow",
+    "NotWaiting",
     "QuizNotReady",
+    "UploadClosed",
     "begin",
     "close_overdue",
     "finish_attempt",
+    "give_mark",
     "import_questions",
+    "keep_file",
     "load_bank",
     "load_quiz",
     "save_answer",

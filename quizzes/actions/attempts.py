@@ -20,6 +20,7 @@ from courses.queries import enrolment_in
 from lrs.actions import record
 from people.models import User
 from quizzes import marking, queries, responses, statements
+from quizzes.actions import uploading
 from quizzes.deadlines import Hindrance, Refusal, deadline, hindrance
 from quizzes.kinds import KINDS
 from quizzes.models import AnswerStep, Attempt, AttemptState, QuestionVersion, QuizPage, Slot
@@ -176,6 +177,7 @@ def save_answer(
     if slot.attempt.state != AttemptState.IN_PROGRESS or queries.is_over(slot.attempt, now):
         raise Closed(str(attempt.pk))
     responses.check(slot.version.kind, slot.version.body, response)
+    uploading.check_files(slot, response)
     if flagged is not None and flagged != slot.flagged:
         Slot.objects.filter(pk=slot.pk).update(flagged=flagged)
     # Asked only now: a query that waited for the lock would still see the steps of before it waited.
@@ -194,9 +196,10 @@ def save_answer(
 
 @transaction.atomic
 def finish_attempt(*, attempt: Attempt, now: dt.datetime) -> Attempt:
-    """Mark the attempt from its last saved answers; one that is finished is returned as it stands.
+    """Mark the attempt from its last saved answers; one that was handed in is returned as it stands.
 
-    Past the deadline it counts as handed in at the deadline. A passed one completes the part of the course.
+    Past the deadline it counts as handed in at the deadline. What a person has to mark keeps it waiting, without a score.
+    A passed one completes the part of the course.
     """
     # The enrolment first, see above; complete_part takes it again.
     Enrolment.objects.select_for_update(of=("self",)).get(pk=attempt.enrolment_id)
@@ -207,19 +210,48 @@ def finish_attempt(*, attempt: Attempt, now: dt.datetime) -> Attempt:
     )
     if locked.state != AttemptState.IN_PROGRESS:
         return locked
-    records = [statements.answered(locked, slot, step) for slot, step in _mark_slots(locked) if step.response]
-    locked.score = marking.total([locked.marks or Decimal(0)], locked.max_marks)
-    locked.passed = locked.score >= Decimal(locked.rules["pass_mark"])
-    locked.state = AttemptState.FINISHED
+    slots = _mark_slots(locked)
     locked.finished_at = min(now, locked.deadline) if locked.deadline else now
     locked.scorer = marking.SCORER
-    locked.save(update_fields=["marks", "score", "passed", "state", "finished_at", "scorer"])
-    record([*records, statements.judged(locked)])
-    if locked.passed:
-        evidence = {"attempt": str(locked.pk), "score": f"{locked.score:.2f}"}
-        with suppress(NotInOutline):  # as in start_attempt
-            complete_part(enrolment=locked.enrolment, part=locked.part, evidence=evidence, score10=locked.score, now=now)
+    # What a person has to mark is told of when it is marked.
+    record([statements.answered(locked, slot, step) for slot, step in slots if step.response and slot.mark is not None])
+    if any(slot.mark is None for slot, _step in slots):
+        locked.state = AttemptState.SUBMITTED
+        # From here on the marking goes by one rule, whatever the page says later.
+        locked.rules = {**locked.rules, "second_marker": locked.quiz.second_marker}
+        locked.save(update_fields=["state", "rules", "finished_at", "scorer"])
+        record([statements.handed_in(locked)])
+        return locked
+    return conclude(locked, now)
+
+
+def conclude(locked: Attempt, now: dt.datetime) -> Attempt:
+    """The one end of every attempt, once all its questions are marked: score, verdict, record, and the part of the course.
+
+    `locked` is in its row lock, after its enrolment. Only for the actions of this app.
+    """
+    judge(locked, list(locked.slots.values_list("mark", flat=True)))
+    locked.state = AttemptState.FINISHED
+    locked.judged_at = now
+    locked.save(update_fields=["marks", "score", "passed", "state", "finished_at", "judged_at", "scorer"])
+    record([statements.judged(locked)])
+    complete(locked, now)
     return locked
+
+
+def judge(attempt: Attempt, marks: list[Decimal | None]) -> None:
+    """Score and verdict from the marks of all questions, not saved."""
+    attempt.marks = sum((mark or Decimal(0) for mark in marks), Decimal(0))
+    attempt.score = marking.total([attempt.marks], attempt.max_marks)
+    attempt.passed = attempt.score >= Decimal(attempt.rules["pass_mark"])
+
+
+def complete(attempt: Attempt, now: dt.datetime) -> None:
+    """A passed attempt completes the part of the course. Nothing is ever taken back here."""
+    if attempt.passed:
+        evidence = {"attempt": str(attempt.pk), "score": f"{attempt.score:.2f}"}
+        with suppress(NotInOutline):  # as in start_attempt
+            complete_part(enrolment=attempt.enrolment, part=attempt.part, evidence=evidence, score10=attempt.score, now=now)
 
 
 def time_up(*, attempt: Attempt, now: dt.datetime) -> Attempt:
@@ -229,16 +261,17 @@ def time_up(*, attempt: Attempt, now: dt.datetime) -> Attempt:
 
 
 def _mark_slots(attempt: Attempt) -> list[tuple[Slot, AnswerStep]]:
-    """Write the marks of all slots and their sum; the slots that were answered, with the step that counted."""
+    """Write the marks that need nobody; the slots that were answered, with the step that counted.
+
+    The mark of what a person has to mark stays None.
+    """
     slots = list(attempt.slots.select_related("version__question").order_by("position"))
     steps = queries.last_steps(attempt)
     for slot in slots:
         step = steps.get(slot.pk)
         share = marking.mark(slot.version.kind, slot.version.body, step.response if step else {})
-        assert share is not None, "servable_versions serves no question that a person has to mark"
-        slot.mark = marking.earned(share, slot.max_mark)
+        slot.mark = None if share is None else marking.earned(share, slot.max_mark)
     Slot.objects.bulk_update(slots, ["mark"])
-    attempt.marks = sum((slot.mark or Decimal(0) for slot in slots), Decimal(0))
     return [(slot, steps[slot.pk]) for slot in slots if slot.pk in steps]
 
 

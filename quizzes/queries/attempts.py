@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from courses.queries import Standing, course_outline, enrolment_in, standing
 from quizzes import responses
 from quizzes.deadlines import Refusal, hindrance
 from quizzes.kinds import KINDS
-from quizzes.models import AnswerStep, Attempt, AttemptState, QuizPage, Slot
+from quizzes.models import AnswerFile, AnswerStep, Attempt, AttemptState, ManualMark, MarkRound, QuizPage, Slot
 from quizzes.queries.bank import servable_versions
 
 # An answer sent in the last second may be half a minute on its way; the learner is shown the deadline without it.
@@ -52,6 +52,7 @@ class Panel:
     ready: bool
     enrolment: Enrolment | None
     finished: tuple[Attempt, ...]
+    waiting: tuple[Attempt, ...]  # handed in, not marked yet
     current: Attempt | None
     current_over: bool
     left: int | None
@@ -64,7 +65,7 @@ class Panel:
 
     @property
     def used(self) -> int:
-        return len(self.finished) + (self.current is not None)
+        return len(self.finished) + len(self.waiting) + (self.current is not None)
 
     @property
     def limited(self) -> bool:
@@ -92,6 +93,7 @@ def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
         ready=servable_versions(quiz.category_id).values("pk")[: quiz.ask].count() >= quiz.ask,
         enrolment=enrolment,
         finished=tuple(attempt for attempt in attempts if attempt.state == AttemptState.FINISHED),
+        waiting=tuple(attempt for attempt in attempts if attempt.state == AttemptState.SUBMITTED),
         current=current,
         current_over=current is not None and is_over(current, now),
         left=None if quiz.attempts_allowed is None else max(0, quiz.attempts_allowed - len(attempts)),
@@ -113,6 +115,7 @@ class Served:
     flagged: bool
     sequence: int
     saved_at: dt.datetime | None
+    files: tuple[AnswerFile, ...] = ()  # of the answer shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,14 +153,17 @@ def attempts_of(user: Any) -> Any:
 
 
 def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses.Fields] | None = None) -> Screen:
-    """Two queries. `drafts` are posted forms (by position) to show in place of the saved answers."""
+    """Two queries, three where files may be sent. `drafts` are posted forms (by position) to show in place of the saved
+    answers."""
     steps = last_steps(attempt)
     drafts = drafts or {}
+    slots = list(attempt.slots.select_related("version").order_by("position"))
+    questions = [_served(slot, steps.get(slot.pk), drafts.get(slot.position)) for slot in slots]
+    sent = files_sent(slots) if any(one.shown.most_files for one in questions) else {}
     return Screen(
         attempt=attempt,
         questions=tuple(
-            _served(slot, steps.get(slot.pk), drafts.get(slot.position))
-            for slot in attempt.slots.select_related("version").order_by("position")
+            replace(one, files=tuple(sent[name] for name in one.shown.files if name in sent)) for one in questions
         ),
         seconds_left=max(0, int((attempt.deadline - now).total_seconds())) if attempt.deadline else None,
         over=is_over(attempt, now),
@@ -178,6 +184,11 @@ def _served(slot: Slot, step: AnswerStep | None, draft: responses.Fields | None)
     )
 
 
+def files_sent(slots: Iterable[Slot]) -> dict[str, AnswerFile]:
+    """Every file that was sent to these questions, by its id. One query."""
+    return {str(one.pk): one for one in AnswerFile.objects.filter(slot__in=[slot.pk for slot in slots])}
+
+
 def slot_of(*, user: Any, attempt_id: uuid.UUID, position: int) -> Slot:
     """A slot of the user's own attempt, with attempt and version. One query. Raises Slot.DoesNotExist."""
     return (
@@ -192,8 +203,8 @@ def slot_of(*, user: Any, attempt_id: uuid.UUID, position: int) -> Slot:
 
 @dataclass(frozen=True, kw_only=True)
 class Reviewed:
-    """A question after marking. `verdict` is "right", "part", "wrong", "said" (an opinion) or "none"; `right` is empty
-    unless it may be told."""
+    """A question after marking. `verdict` is "right", "part", "wrong", "said" (an opinion), "none", or "waiting" for a person;
+    `right` is empty unless it may be told. `marked` is what a person gave, once it stands."""
 
     position: int
     stem: str
@@ -206,11 +217,23 @@ class Reviewed:
     feedback: str
     lesson_title: str
     lesson_url: str
+    files: tuple[AnswerFile, ...] = ()
+    marked: HandMarked | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandMarked:
+    """What a person gave, as the learner reads it: never who, and of two markers what both said."""
+
+    mark: Decimal
+    most: Decimal
+    reached: tuple[tuple[str, str], ...]  # each criterion with its level
+    comments: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A finished attempt for its learner.
+    """An attempt that was handed in, for its learner; while a person has yet to mark it, it has no score.
 
     What may be told (quiz-engine Q26, in its small form): while another attempt at the quiz is open, nothing but the
     score. Else each answer with right or wrong and the author's remarks; and the right answers once the learner has
@@ -223,6 +246,7 @@ class Result:
     keys_shown: bool
     passed_before: bool  # in this attempt or another one
     review: tuple[Reviewed, ...]
+    waiting: int  # questions a person has yet to mark
     right: int
     total: int  # questions that count
     left: int | None
@@ -238,7 +262,7 @@ class Result:
     @property
     def lessons(self) -> list[tuple[str, str]]:
         """Lessons to reread, (title, address), of questions that were not right; each once."""
-        missed = [one for one in self.review if one.verdict not in {"right", "said"} and one.lesson_url]
+        missed = [one for one in self.review if one.verdict not in {"right", "said", "waiting"} and one.lesson_url]
         found = {one.lesson_url: one.lesson_title for one in missed}
         return [(title, url) for url, title in found.items()]
 
@@ -272,10 +296,13 @@ def keys_shown(attempt: Attempt) -> bool:
 
 
 def result(attempt: Attempt) -> Result:
-    """For a finished attempt read through attempts_of."""
+    """For an attempt that was handed in, read through attempts_of. Two queries more where a person marks."""
     tried = _tried(attempt)
     current = tried.current
-    slots = list(attempt.slots.select_related("version").order_by("position"))
+    slots = list(attempt.slots.select_related("version", "judged_by").order_by("position"))
+    by_hand = [slot for slot in slots if KINDS[slot.version.kind].by_hand] if current is None else []
+    sent = files_sent(by_hand) if by_hand else {}
+    given = _given(by_hand) if by_hand else {}
     lessons = {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
     steps = last_steps(attempt) if current is None else {}
     return Result(
@@ -284,7 +311,11 @@ def result(attempt: Attempt) -> Result:
         review_open=current is None,
         keys_shown=tried.keys_shown,
         passed_before=tried.passed,
-        review=tuple(_reviewed(slot, steps.get(slot.pk), lessons, tried.keys_shown) for slot in slots) if current is None else (),
+        review=tuple(
+            _by_hand(slot, steps.get(slot.pk), _reviewed(slot, steps.get(slot.pk), lessons, tried.keys_shown), sent, given)
+            for slot in slots
+        ) if current is None else (),
+        waiting=sum(slot.mark is None for slot in slots),
         right=sum(slot.mark == slot.max_mark for slot in slots if slot.max_mark),
         total=sum(slot.max_mark > 0 for slot in slots),
         left=tried.left,
@@ -298,11 +329,47 @@ def _verdict(mark: Decimal, most: Decimal) -> str:
     return "right" if mark == most else "part" if mark > 0 else "wrong"
 
 
+def _given(slots: list[Slot]) -> dict[int, list[ManualMark]]:
+    """The marks that stand, the last of each round, by slot id."""
+    found: dict[int, dict[str, ManualMark]] = {}
+    for one in ManualMark.objects.filter(slot__in=[slot.pk for slot in slots]).order_by("number"):
+        found.setdefault(one.slot_id, {})[one.round] = one
+    return {slot: list(rounds.values()) for slot, rounds in found.items()}
+
+
+def _by_hand(
+    slot: Slot, step: AnswerStep | None, reviewed: Reviewed, sent: Mapping[str, AnswerFile],
+    given: Mapping[int, list[ManualMark]],
+) -> Reviewed:  # fmt: skip
+    """With its files, and what a person gave once that stands."""
+    if not KINDS[slot.version.kind].by_hand:
+        return reviewed
+    named = step.response.get("files", []) if step else []
+    files, marks = tuple(sent[name] for name in named if name in sent), given.get(slot.pk, [])
+    if slot.mark is None or not marks:
+        return replace(reviewed, files=files)
+    # A decision stands alone: those it was made on are no result.
+    settled = [one for one in marks if one.round == MarkRound.SETTLED] or marks
+    rubric = (slot.judged_by or slot.version).body.get("rubric", [])
+    levels = settled[-1].levels if len(settled) == 1 else []
+    return replace(
+        reviewed,
+        files=files,
+        marked=HandMarked(
+            mark=slot.mark, most=slot.max_mark, comments=tuple(one.comment for one in settled if one.comment),
+            reached=tuple((one["criterion"], one["levels"][at]["text"]) for one, at in zip(rubric, levels, strict=False)),
+        ),
+    )  # fmt: skip
+
+
 def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], keys_shown: bool) -> Reviewed:
     version, response = slot.version, step.response if step else {}
     kind, body = version.kind, version.body
     mark = slot.mark or Decimal(0)
     verdict = "none" if not response else "said" if not slot.max_mark else _verdict(mark, slot.max_mark)
+    judging = (slot.judged_by or version).body
+    if slot.mark is None and response:
+        verdict = "waiting"
     lesson, told = lessons.get(version.lesson), keys_shown and verdict not in {"right", "said"}
     return Reviewed(
         position=slot.position,
@@ -310,9 +377,9 @@ def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], keys
         verdict=verdict,
         share=int(100 * mark / slot.max_mark) if slot.max_mark else 0,
         answer=responses.summarise(kind, body, response),
-        right=responses.summarise(kind, body, responses.right_response(kind, body)) if told else [],
+        right=responses.summarise(kind, judging, responses.right_response(kind, judging)) if told else [],
         rich=KINDS[kind].rich,
-        remarks=responses.remarks(kind, body, response),
+        remarks=responses.remarks(kind, judging, response),
         feedback=version.feedback,
         lesson_title=lesson.title if lesson else "",
         lesson_url=lesson.url if lesson else "",

@@ -1,5 +1,5 @@
 """The pages of quizzes."""
 
-from quizzes.views.attempts import attempt, evidence, finish, media, save, start
+from quizzes.views.attempts import answer_file, attempt, evidence, finish, media, save, start, upload
 
-__all__ = ["attempt", "evidence", "finish", "media", "save", "start"]
+__all__ = ["answer_file", "attempt", "evidence", "finish", "media", "save", "start", "upload"]
