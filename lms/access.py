@@ -90,6 +90,15 @@ MERGES = Rule.of(
     "officer or owner whose scope holds both accounts, owner or support over them",
     {OFFICER, OWNER, SUPPORT}, {OUTSIDER, OWNER, SUPPORT}, staff=True,
 )  # fmt: skip
+READS_ANSWER = Rule.of(
+    "the person herself; once it is handed in, who may mark it",
+    {LEARNER, TEACHER, EDITOR, OWNER}, {OUTSIDER, EDITOR, OWNER}, staff=True,
+)  # fmt: skip
+MARKS = Rule.of(
+    "teacher, of what was learnt in a class of his school; editor or owner, of what her place holds; nobody of her own",
+    {TEACHER, EDITOR, OWNER}, {EDITOR, OWNER}, staff=True,
+)  # fmt: skip
+ANY_MARKER = Rule.of("teacher, editor or owner, of any place", {TEACHER, EDITOR, OWNER, OUTSIDER}, staff=True)
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -181,6 +190,8 @@ RULES: dict[str, Rule] = {
     "quizzes:save": ONES_OWN,
     "quizzes:media": ONES_OWN,
     "quizzes:go_on": ONES_OWN,
+    "quizzes:upload": ONES_OWN,
+    "quizzes:answer_file": READS_ANSWER,
     "quizzes:finish": ONES_OWN,
     "quizzes:terms": ANY_IN_CHARGE_OR_TEACHER,
     "quizzes:accommodations": ANY_IN_CHARGE_OR_TEACHER,

@@ -11,6 +11,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from quizzes.kinds import KINDS
+from quizzes.kinds.by_hand import rubric_share
 
 # Raised whenever the same answer could get another mark; kept with every attempt.
 SCORER = "1"
@@ -74,3 +75,60 @@ def total(marks: Iterable[Decimal], max_marks: Decimal) -> Decimal:
     """The score on the scale of 10, to the hundredth, a half up, never below 0. It is this rounded score that passes or fails."""
     summed = max(Decimal(0), sum(marks, Decimal(0)))
     return (summed * 10 / max_marks).quantize(Decimal("0.01"), ROUND_HALF_UP) if max_marks else Decimal("0.00")
+
+
+# --- by hand -----------------------------------------------------------------------------------------------------------
+
+# Two markers may differ by so much of the mark; then the mean holds. By more, a third person decides.
+MOST_APART = Decimal("0.15")
+
+# What was given, in the order it was given: round, marker, mark.
+Given = Sequence[tuple[str, int, Decimal]]
+
+
+def by_rubric(rubric: Sequence[Any], levels: Sequence[int], max_mark: Decimal) -> Decimal:
+    """The mark for a level in each criterion, places from 0. Raises ValueError, IndexError."""
+    if any(type(level) is not int or level < 0 for level in levels):
+        raise ValueError(levels)
+    return earned(rubric_share(rubric, levels), max_mark)
+
+
+def by_points(points: Decimal, max_mark: Decimal) -> Decimal:
+    """Points as a marker gives them, to the hundredth. Raises ValueError."""
+    if not points.is_finite() or not 0 <= points <= max_mark or points != round(points, 2):
+        raise ValueError(points)
+    return points.quantize(_SEVEN_PLACES)
+
+
+def turn(given: Given, marker: int, max_mark: Decimal, *, two: bool) -> str | None:
+    """The round in which `marker` would mark now: a correction of her own, or the next one; None when it is not for her."""
+    rounds = _rounds(given)
+    for name in reversed(rounds):
+        if rounds[name][0] == marker:
+            # A decision was made on the marks before it: they are corrected no more.
+            return name if name == "settled" or "settled" not in rounds else None
+    if "first" not in rounds:
+        return "first"
+    if not two or "settled" in rounds:
+        return None
+    if "second" not in rounds:
+        return "second"
+    return "settled" if settled(given, max_mark, two=two) is None else None
+
+
+def settled(given: Given, max_mark: Decimal, *, two: bool) -> Decimal | None:
+    """The mark that stands, None while somebody still has to mark: a decision, one marker's where one is asked for, the
+    mean of two that are near each other."""
+    rounds = _rounds(given)
+    if "settled" in rounds:
+        return rounds["settled"][1]
+    if "first" in rounds and "second" in rounds:
+        first, second = rounds["first"][1], rounds["second"][1]
+        near = abs(first - second) <= MOST_APART * max_mark
+        return ((first + second) / 2).quantize(_SEVEN_PLACES, ROUND_HALF_UP) if near else None
+    return rounds["first"][1] if "first" in rounds and not two else None
+
+
+def _rounds(given: Given) -> dict[str, tuple[int, Decimal]]:
+    """The last of each round; a round keeps its place."""
+    return {name: (marker, mark) for name, marker, mark in given}

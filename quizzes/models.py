@@ -20,9 +20,9 @@ from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.models import Orderable, Page
 
-from courses.models import Enrolment
+from courses.models import Enrolment, EnrolmentSource
 from pages.models import BasePage
-from people.models import Organisation
+from people.models import Organisation, Role, RoleKind, User
 from quizzes import marking
 from quizzes.deadlines import Change, Terms
 from quizzes.kinds import KINDS
@@ -256,6 +256,13 @@ class QuizPage(BasePage):
     show_remarks = _shown_from(Item.REMARKS)
     show_explanations = _shown_from(Item.EXPLANATIONS)
     show_keys = _shown_from(Item.KEYS)
+    anonymous_marking = models.BooleanField(
+        _("chấm không biết tên"), default=True, help_text=_("Người chấm thấy mã bài, không thấy tên người làm.")
+    )
+    second_marker = models.BooleanField(
+        _("hai người chấm"), default=False,
+        help_text=_("Câu tự luận do hai người chấm riêng; lệch nhiều thì người thứ ba quyết định."),
+    )  # fmt: skip
 
     part_kind = "quiz"
     parent_page_types: ClassVar[list[str]] = ["courses.CoursePage"]
@@ -276,6 +283,7 @@ class QuizPage(BasePage):
             _("Cách kiểm tra"),
         ),
         MultiFieldPanel([FieldPanel(f"show_{item}") for item in Item], _("Người học được xem"), classname="collapsed"),
+        MultiFieldPanel([FieldRowPanel([FieldPanel("anonymous_marking"), FieldPanel("second_marker")])], _("Chấm tay")),
         InlinePanel(
             "sections", heading=_("Các phần"), label=_("phần"),
             help_text=_("Để trống: mọi câu được rút từ ngân hàng ở trên. Có phần thì chỉ các phần được tính."),
@@ -412,6 +420,7 @@ class QuizSection(Orderable):
 
 class AttemptState(models.TextChoices):
     IN_PROGRESS = "in_progress", _("Đang làm")
+    SUBMITTED = "submitted", _("Đã nộp, chờ chấm")
     FINISHED = "finished", _("Đã nộp")
     ABANDONED = "abandoned", _("Bỏ dở")
 
@@ -420,8 +429,28 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def open(self) -> AttemptQuerySet:
         return self.filter(state=AttemptState.IN_PROGRESS)
 
+    def waiting(self) -> AttemptQuerySet:
+        """Handed in, and somebody has to mark what no machine can."""
+        return self.filter(state=AttemptState.SUBMITTED)
+
     def visible_to(self, user: Any) -> AttemptQuerySet:
         return self.filter(enrolment__learner=user) if user.is_authenticated else self.none()
+
+    def markable_by(self, user: Any) -> AttemptQuerySet:
+        """Whose answers `user` may read and mark; never her own (docs/decisions/0027). One query for her roles."""
+        if not user.is_authenticated:
+            return self.none()
+        held = Role.objects.current().filter(user=user, kind__in=[RoleKind.TEACHER, RoleKind.EDITOR, RoleKind.OWNER])
+        reach = Q(pk__in=[])
+        for role in held.select_related("organisation"):
+            place = role.organisation
+            if role.kind == RoleKind.TEACHER:
+                reach |= Q(enrolment__source=EnrolmentSource.CLASS, enrolment__organisation__path__startswith=place.path)
+            elif place.depth == 1:  # the whole programme: also who belongs to no place
+                reach |= Q(pk__isnull=False)
+            else:
+                reach |= Q(enrolment__organisation__path__startswith=place.path)
+        return self.filter(reach).exclude(enrolment__learner=user)
 
 
 class Attempt(models.Model):
@@ -431,6 +460,8 @@ class Attempt(models.Model):
      "closes_at": ISO 8601 in UTC | null, "purpose": str, "behaviour": str, "navigation": str, "expiry": str,
      "grace_minutes": int | null, "review": {item: when}, "overrides": [id] and "factor": "1.50" where she has any,
      "deadline_before": ISO 8601 where it was extended, "sections": [{"title": str, "intro": str}] where it is divided}
+
+    and, of one that waits for a person since it was handed in, "second_marker": bool.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -448,7 +479,9 @@ class Attempt(models.Model):
     deadline = models.DateTimeField(null=True, blank=True)
     # From when it is looked at again, whether its learner comes back or not: the deadline and the time to hand in after it.
     check_at = models.DateTimeField(null=True, blank=True)
+    # When it was handed in; when its score stood, which is later where a person had to mark.
     finished_at = models.DateTimeField(null=True, blank=True)
+    judged_at = models.DateTimeField(null=True, blank=True)
     marks = models.DecimalField(max_digits=12, decimal_places=7, null=True, blank=True)
     max_marks = models.DecimalField(max_digits=12, decimal_places=7)
     score = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True, help_text="Scale of 10.")
@@ -464,6 +497,10 @@ class Attempt(models.Model):
             models.CheckConstraint(
                 name="attempt_finished_has_score",
                 condition=~Q(state="finished") | Q(score__isnull=False, finished_at__isnull=False, passed__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="attempt_submitted_is_not_judged",
+                condition=~Q(state="submitted") | Q(score__isnull=True, passed__isnull=True, finished_at__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["state", "check_at"], name="attempt_check")]
@@ -483,6 +520,15 @@ class Attempt(models.Model):
     def graded(self) -> bool:
         return self.rules.get("purpose", Purpose.GRADED) == Purpose.GRADED
 
+    @property
+    def two_markers(self) -> bool:
+        return bool(self.rules.get("second_marker"))
+
+    @property
+    def alias(self) -> str:
+        """What it is called where nobody is named."""
+        return self.id.hex[:4].upper()
+
 
 class Slot(models.Model):
     """A question as it was served in an attempt.
@@ -501,6 +547,8 @@ class Slot(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     max_mark = models.DecimalField(max_digits=12, decimal_places=7, default=Decimal(1))
     mark = models.DecimalField(max_digits=12, decimal_places=7, null=True, blank=True)
+    # The version by which it was marked anew, when that is not the one that was served.
+    judged_by = models.ForeignKey(QuestionVersion, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -516,7 +564,7 @@ class Slot(models.Model):
         if not self.max_mark:
             return Fraction(0)
         if self.attempt.behaviour == Behaviour.CERTAINTY:
-            return marking.mark(self.version.kind, self.version.body, response) or Fraction(0)
+            return marking.mark(self.version.kind, (self.judged_by or self.version).body, response) or Fraction(0)
         return Fraction(self.mark or 0) / Fraction(self.max_mark)
 
 
@@ -614,3 +662,144 @@ class Accommodation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner_id} × {self.factor}"
+
+
+class AnswerFileQuerySet(models.QuerySet["AnswerFile"]):
+    def readable_by(self, user: Any) -> AnswerFileQuerySet:
+        """The learner's own; and what was handed in, by whoever may mark it."""
+        if not user.is_authenticated:
+            return self.none()
+        handed_in = Attempt.objects.markable_by(user).exclude(state=AttemptState.IN_PROGRESS)
+        return self.filter(Q(slot__attempt__enrolment__learner=user) | Q(slot__attempt__in=handed_in))
+
+
+class AnswerFile(models.Model):
+    """What was sent to a question that takes files; its steps name it by id. Never changed, shown or run: only saved."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="files")
+    # As the learner called it, without what could deceive a reader (quizzes.uploads).
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=5)
+    file = models.FileField(storage=_private_storage, upload_to="answers")
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    sent_at = models.DateTimeField()
+
+    objects = AnswerFileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slot", "sha256", "name"], name="answer_file_once")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+# --- marking by hand and marking anew ------------------------------------------------------------------------------------
+
+
+class MarkRound(models.TextChoices):
+    FIRST = "first", _("Lần chấm thứ nhất")
+    SECOND = "second", _("Lần chấm thứ hai")
+    SETTLED = "settled", _("Quyết định sau cùng")
+
+
+class ManualMark(models.Model):
+    """What a person gave for an answer. Rows are only ever added: the last of a round counts, and undoing is another row."""
+
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="hand_marks")
+    number = models.PositiveSmallIntegerField()
+    round = models.CharField(max_length=10, choices=MarkRound.choices)
+    marker = models.ForeignKey(User, models.PROTECT, related_name="+")
+    mark = models.DecimalField(max_digits=12, decimal_places=7)
+    # The level reached in each criterion of the rubric, from 0; empty where there is none.
+    levels = models.JSONField(default=list)
+    comment = models.TextField(blank=True)
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slot", "number"], name="manual_mark_number_once"),
+            models.CheckConstraint(name="manual_mark_not_below_0", condition=Q(mark__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot_id} {self.number}"
+
+    @property
+    def given(self) -> tuple[str, int, Decimal]:
+        """As quizzes.marking reads it."""
+        return (self.round, self.marker_id, self.mark)
+
+
+class Regrading(models.Model):
+    """Attempts at a quiz marked anew from their kept answers: who confirmed which plan, and why."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    quiz = models.ForeignKey(QuizPage, models.PROTECT, related_name="regradings")
+    question = models.ForeignKey(Question, models.PROTECT, null=True, blank=True, related_name="+")
+    # The version to mark by; the latest of each question when empty.
+    version = models.ForeignKey(QuestionVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    hand_too = models.BooleanField(default=False)
+    scorer = models.CharField(max_length=20)
+    reason = models.TextField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    # SHA-256 of the plan that was looked at and confirmed.
+    plan = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["quiz", "plan"], name="regrading_plan_once")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Flag(models.TextChoices):
+    """Why a person has to look: nothing that was confirmed is ever taken back by itself."""
+
+    NONE = "", _("Không cần xem")
+    PASS = "pass", _("Nay chưa đạt, nhưng phần này đã tính là xong")
+    SCORE = "score", _("Điểm đã ghi cho khóa học nay khác")
+
+
+class RegradedAttempt(models.Model):
+    """What a regrading does to one attempt: written when the plan is confirmed, done one attempt a transaction."""
+
+    regrading = models.ForeignKey(Regrading, models.CASCADE, related_name="attempts")
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="regraded")
+    old_score = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
+    new_score = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
+    old_passed = models.BooleanField(null=True, blank=True)
+    new_passed = models.BooleanField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    # Left as it was, since somebody changed it after the plan was made.
+    skipped = models.BooleanField(default=False)
+    flag = models.CharField(max_length=10, choices=Flag.choices, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True)
+    looked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    decision = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["regrading", "attempt"], name="regraded_attempt_once")]
+        indexes = [models.Index(fields=["regrading"], condition=Q(done_at__isnull=True), name="regrading_owed")]
+
+    def __str__(self) -> str:
+        return f"{self.regrading_id} {self.attempt_id}"
+
+
+class RegradingChange(models.Model):
+    """A question of an attempt that got another mark, or another version to mark it by."""
+
+    regraded = models.ForeignKey(RegradedAttempt, models.CASCADE, related_name="changes")
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="regradings")
+    old_version = models.ForeignKey(QuestionVersion, models.PROTECT, related_name="+")
+    new_version = models.ForeignKey(QuestionVersion, models.PROTECT, related_name="+")
+    old_mark = models.DecimalField(max_digits=12, decimal_places=7)
+    new_mark = models.DecimalField(max_digits=12, decimal_places=7)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["regraded", "slot"], name="regrading_change_once")]
+
+    def __str__(self) -> str:
+        return f"{self.regraded_id} {self.slot_id}"

@@ -38,8 +38,15 @@ def attempted(attempt: Attempt) -> Statement:
     return _of_attempt(attempt, v.ATTEMPTED, attempt.started_at)
 
 
-def answered(attempt: Attempt, slot: Slot, step: AnswerStep) -> Statement:
-    """The last answer to a served question, recorded once its slot is marked."""
+def handed_in(attempt: Attempt) -> Statement:
+    """Done by the learner and not judged yet: no score, neither passed nor failed."""
+    assert attempt.finished_at is not None
+    duration = dt.timedelta(seconds=int((attempt.finished_at - attempt.started_at).total_seconds()))
+    return _of_attempt(attempt, v.COMPLETED, attempt.finished_at, {"completion": True, "duration": duration})
+
+
+def answered(attempt: Attempt, slot: Slot, step: AnswerStep, *, again: object = "") -> Statement:
+    """The last answer to a served question, recorded once its slot is marked. `again`: the regrading that gave this mark."""
     mark, kind = slot.mark or Decimal(0), KINDS[slot.version.kind]
     result: dict[str, Any] = {}
     right = bool(slot.max_mark) and slot.share(step.response) == 1
@@ -57,12 +64,12 @@ def answered(attempt: Attempt, slot: Slot, step: AnswerStep) -> Statement:
     return build(
         actor_id=attempt.enrolment.learner.actor_id, verb=v.ANSWERED, activity=question_activity(slot.version), at=step.saved_at,
         registration=attempt.enrolment_id, parent=quiz_activity(attempt), grouping=course_activity(attempt.enrolment.course),
-        extensions={v.ATTEMPT_ID: str(attempt.pk)}, result=result, discriminator=f"{attempt.pk}/{step.sequence}",
+        extensions={v.ATTEMPT_ID: str(attempt.pk)}, result=result, discriminator=_anew(f"{attempt.pk}/{step.sequence}", again),
     )  # fmt: skip
 
 
-def judged(attempt: Attempt) -> Statement:
-    """Passed or failed, of a finished attempt."""
+def judged(attempt: Attempt, *, again: object = "") -> Statement:
+    """Passed or failed, of a finished attempt. `again`: the regrading that judged so."""
     assert attempt.score is not None and attempt.finished_at is not None
     result = {
         "completion": True,
@@ -70,7 +77,7 @@ def judged(attempt: Attempt) -> Statement:
         "score": score_on_ten(score10=attempt.score),
         "duration": dt.timedelta(seconds=int((attempt.finished_at - attempt.started_at).total_seconds())),
     }
-    return _of_attempt(attempt, v.PASSED if attempt.passed else v.FAILED, attempt.finished_at, result)
+    return _of_attempt(attempt, v.PASSED if attempt.passed else v.FAILED, attempt.finished_at, result, again)
 
 
 def completed(attempt: Attempt) -> Statement:
@@ -89,9 +96,16 @@ def abandoned(attempt: Attempt) -> Statement:
     return _of_attempt(attempt, v.ABANDONED, attempt.finished_at)
 
 
-def _of_attempt(attempt: Attempt, verb: v.Term, at: dt.datetime, result: dict[str, Any] | None = None) -> Statement:
+def _anew(act: object, again: object) -> object:
+    """What tells the same act apart after a regrading: statements are never changed, the old one is voided."""
+    return f"{act}/{again}" if again else act
+
+
+def _of_attempt(
+    attempt: Attempt, verb: v.Term, at: dt.datetime, result: dict[str, Any] | None = None, again: object = ""
+) -> Statement:
     return build(
         actor_id=attempt.enrolment.learner.actor_id, verb=verb, activity=quiz_activity(attempt), at=at,
         registration=attempt.enrolment_id, parent=course_activity(attempt.enrolment.course),
-        extensions={v.ATTEMPT_ID: str(attempt.pk)}, result=result, discriminator=attempt.pk,
+        extensions={v.ATTEMPT_ID: str(attempt.pk)}, result=result, discriminator=_anew(attempt.pk, again),
     )  # fmt: skip

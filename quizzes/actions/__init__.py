@@ -17,6 +17,7 @@ from quizzes.actions.attempts import (
     time_up,
 )
 from quizzes.actions.bank import Imported, import_questions, load_bank, load_quiz
+from quizzes.actions.marks import MarkedMeanwhile, MarkRefused, NotMarker, NotWaiting, give_mark
 from quizzes.actions.pools import mark_stale, refresh_pool, refresh_stale_pools
 from quizzes.actions.terms import (
     NoReason,
@@ -27,6 +28,7 @@ from quizzes.actions.terms import (
     withdraw_accommodation,
     withdraw_override,
 )
+from quizzes.actions.uploading import UploadClosed, keep_file
 from quizzes.files import BankError
 
 __all__ = [
@@ -34,7 +36,10 @@ __all__ = [
     "Closed",
     "Conflict",
     "Imported",
+    "MarkRefused",
+    "MarkedMeanwhile",
     "NoAttemptsLeft",
+    "NotMarker",
     "NotNow",
     "NoReason",
     "NotYours",
@@ -45,12 +50,17 @@ __all__ = [
     "withdraw_override",
     "QuizNotReady",
     "WrongPassword",
+    "NotWaiting",
+    "QuizNotReady",
+    "UploadClosed",
     "begin",
     "check_answer",
     "go_on",
     "close_overdue",
     "finish_attempt",
+    "give_mark",
     "import_questions",
+    "keep_file",
     "load_bank",
     "load_quiz",
     "mark_stale",

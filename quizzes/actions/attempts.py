@@ -23,6 +23,7 @@ from lrs.actions import record
 from people.models import User
 from people.text import nfc
 from quizzes import marking, queries, responses, statements
+from quizzes.actions import uploading
 from quizzes.actions.pools import draw
 from quizzes.deadlines import TOLERANCE, Hindrance, Phase, Refusal, deadline, hindrance, last_moment
 from quizzes.kinds import KINDS
@@ -194,6 +195,7 @@ def save_answer(
         raise Closed(f"{attempt.pk} {position}")
     sure = certainty if response and slot.attempt.behaviour == Behaviour.CERTAINTY else None
     responses.check(slot.version.kind, slot.version.body, response)
+    uploading.check_files(slot, response)
     if flagged is not None and flagged != slot.flagged:
         Slot.objects.filter(pk=slot.pk).update(flagged=flagged)
     # Asked only now: a query that waited for the lock would still see the steps of before it waited.
@@ -254,9 +256,10 @@ def go_on(*, attempt: Attempt, position: int, now: dt.datetime) -> Attempt:
 
 @transaction.atomic
 def finish_attempt(*, attempt: Attempt, now: dt.datetime) -> Attempt:
-    """Mark the attempt from its last saved answers; one that is finished is returned as it stands.
+    """Mark the attempt from its last saved answers; one that was handed in is returned as it stands.
 
-    Past the deadline it counts as handed in at the deadline. A passed one completes the part of the course.
+    Past the deadline it counts as handed in at the deadline. What a person has to mark keeps it waiting, without a score.
+    A passed one completes the part of the course.
     """
     # The enrolment first, see above; complete_part takes it again.
     Enrolment.objects.select_for_update(of=("self",)).get(pk=attempt.enrolment_id)
@@ -269,24 +272,19 @@ def finish_attempt(*, attempt: Attempt, now: dt.datetime) -> Attempt:
         return locked
     if queries.phase_of(locked, now) is Phase.OVER and locked.rules.get("expiry", Expiry.SUBMIT) != Expiry.SUBMIT:
         return _abandon(locked)
-    records = [statements.answered(locked, slot, step) for slot, step in _mark_slots(locked) if step.response]
-    locked.score = marking.total([locked.marks or Decimal(0)], locked.max_marks)
-    locked.passed = not locked.graded or locked.score >= Decimal(locked.rules["pass_mark"])
-    locked.state = AttemptState.FINISHED
+    slots = _mark_slots(locked)
     locked.finished_at = min(now, locked.deadline) if locked.deadline else now
     locked.scorer = marking.SCORER
-    locked.save(update_fields=["marks", "score", "passed", "state", "finished_at", "scorer"])
-    record([*records, statements.judged(locked) if locked.graded else statements.completed(locked)])
-    attempts = list(Attempt.objects.filter(enrolment=locked.enrolment_id, quiz=locked.quiz_id))
-    if queries.has_passed(locked.quiz.grade_method, attempts):
-        score = queries.grade_of(locked.quiz.grade_method, attempts)
-        evidence = {"attempt": str(locked.pk), "score": f"{score:.2f}"}
-        with suppress(NotInOutline):  # as in start_attempt
-            complete_part(
-                enrolment=locked.enrolment, part=locked.part, evidence=evidence, score10=score if locked.graded else None,
-                now=now,
-            )  # fmt: skip
-    return locked
+    # What a person has to mark is told of when it is marked.
+    record([statements.answered(locked, slot, step) for slot, step in slots if step.response and slot.mark is not None])
+    if any(slot.mark is None for slot, _step in slots):
+        locked.state = AttemptState.SUBMITTED
+        # From here on the marking goes by one rule, whatever the page says later.
+        locked.rules = {**locked.rules, "second_marker": locked.quiz.second_marker}
+        locked.save(update_fields=["state", "rules", "finished_at", "scorer"])
+        record([statements.handed_in(locked)])
+        return locked
+    return conclude(locked, now)
 
 
 def _abandon(attempt: Attempt) -> Attempt:
@@ -297,6 +295,40 @@ def _abandon(attempt: Attempt) -> Attempt:
     return attempt
 
 
+def conclude(locked: Attempt, now: dt.datetime) -> Attempt:
+    """The one end of every attempt, once all its questions are marked: score, verdict, record, and the part of the course.
+
+    `locked` is in its row lock, after its enrolment. Only for the actions of this app.
+    """
+    judge(locked, list(locked.slots.values_list("mark", flat=True)))
+    locked.state = AttemptState.FINISHED
+    locked.judged_at = now
+    locked.save(update_fields=["marks", "score", "passed", "state", "finished_at", "judged_at", "scorer"])
+    record([statements.judged(locked) if locked.graded else statements.completed(locked)])
+    complete(locked, now)
+    return locked
+
+
+def judge(attempt: Attempt, marks: list[Decimal | None]) -> None:
+    """Score and verdict from the marks of all questions, not saved."""
+    attempt.marks = sum((mark or Decimal(0) for mark in marks), Decimal(0))
+    attempt.score = marking.total([attempt.marks], attempt.max_marks)
+    attempt.passed = not attempt.graded or attempt.score >= Decimal(attempt.rules["pass_mark"])
+
+
+def complete(attempt: Attempt, now: dt.datetime) -> None:
+    """The part of the course is done when the attempts that count pass. Nothing is ever taken back here."""
+    attempts = list(Attempt.objects.filter(enrolment=attempt.enrolment_id, quiz=attempt.quiz_id))
+    if not queries.has_passed(attempt.quiz.grade_method, attempts):
+        return
+    score = queries.grade_of(attempt.quiz.grade_method, attempts)
+    evidence = {"attempt": str(attempt.pk), "score": f"{score:.2f}"}
+    with suppress(NotInOutline):  # as in start_attempt
+        complete_part(
+            enrolment=attempt.enrolment, part=attempt.part, evidence=evidence, score10=score if attempt.graded else None, now=now
+        )
+
+
 def time_up(*, attempt: Attempt, now: dt.datetime) -> Attempt:
     """The learner's page says that the time is over: finish, if the server's clock and the deadline of now agree."""
     fresh = Attempt.objects.get(pk=attempt.pk)
@@ -304,19 +336,23 @@ def time_up(*, attempt: Attempt, now: dt.datetime) -> Attempt:
 
 
 def _mark_slots(attempt: Attempt) -> list[tuple[Slot, AnswerStep]]:
-    """Write the marks of all slots and their sum; the slots that were answered, with the step that counted."""
+    """Write the marks that need nobody; the slots that were answered, with the step that counted.
+
+    The mark of what a person has to mark stays None.
+    """
     slots = list(attempt.slots.select_related("attempt", "version__question").order_by("position"))
     steps = queries.last_steps(attempt)
     for slot in slots:
         slot.mark = _earned(slot, steps.get(slot.pk))
     Slot.objects.bulk_update(slots, ["mark"])
-    attempt.marks = sum((slot.mark or Decimal(0) for slot in slots), Decimal(0))
     return [(slot, steps[slot.pk]) for slot in slots if slot.pk in steps]
 
 
-def _earned(slot: Slot, step: AnswerStep | None) -> Decimal:
+def _earned(slot: Slot, step: AnswerStep | None) -> Decimal | None:
+    """What an answer counts; None when a person has to say."""
     share = marking.mark(slot.version.kind, slot.version.body, step.response if step else {})
-    assert share is not None, "no question is served that a person has to mark"
+    if share is None:
+        return None
     if step and step.response and slot.attempt.behaviour == Behaviour.CERTAINTY:
         share = marking.weighed(share, step.certainty)
     return marking.earned(share, slot.max_mark)

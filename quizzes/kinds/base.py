@@ -98,6 +98,20 @@ class Area:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Level:
+    text: str
+    points: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One line of a rubric, its levels from the least to the most."""
+
+    name: str
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shown:
     """What a page may know of a question: never more than is here."""
 
@@ -117,6 +131,7 @@ class Shown:
     files: tuple[str, ...] = ()
     most_files: int = 0
     types: tuple[str, ...] = ()
+    rubric: tuple[Criterion, ...] = ()
 
     @property
     def template(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from string import ascii_lowercase
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quizzes.kinds import base
-from quizzes.kinds.base import Bad, Body, Choice, Fields, Kind, Plain, Response, ResponseError, Row, Shown
+from quizzes.kinds.base import Bad, Body, Choice, Criterion, Fields, Kind, Level, Plain, Response, ResponseError, Row, Shown
 
 ESSAY_LIMIT = 20_000
 FILE_TYPES = ("pdf", "docx", "xlsx", "pptx", "png", "jpg")
@@ -56,6 +57,24 @@ def rubric_share(rubric: Sequence[Any], levels: Sequence[int]) -> Fraction:
     return sum(points, Fraction(0)) / sum(
         (max(Fraction(level["points"]) for level in one["levels"]) for one in rubric), Fraction(0)
     )
+
+
+def show_rubric(rubric: Sequence[Any]) -> tuple[Criterion, ...]:
+    """As learners and markers read it; what stands beside it for markers alone is not in it."""
+    return tuple(
+        Criterion(
+            name=one["criterion"],
+            levels=tuple(Level(text=level["text"], points=Decimal(level["points"])) for level in one["levels"]),
+        )
+        for one in rubric
+    )
+
+
+def file_types(kind: str, body: Body) -> tuple[str, ...]:
+    """What may be sent to a question; nothing where it takes no files."""
+    if kind == File.name:
+        return tuple(body.get("types", FILE_TYPES))
+    return FILE_TYPES if kind == Practical.name and body.get("evidence", "both") != "text" else ()
 
 
 def _long_text(fields: Fields, name: str) -> str:
@@ -130,7 +149,8 @@ class Essay(_ByHand):
     def show(self, body: Body, order: Sequence[str], response: Response) -> Shown:
         least, most = body.get("words", [0, 0])
         text = str(response.get("text", body.get("start", "")))
-        return Shown(kind=self.name, text=text, lines=body.get("lines", 10), least_words=least, most_words=most)
+        return Shown(kind=self.name, text=text, lines=body.get("lines", 10), least_words=least, most_words=most,
+                     rubric=show_rubric(body.get("rubric", [])))  # fmt: skip
 
     def parse(self, body: Body, order: Sequence[str], fields: Fields) -> Response:
         text = _long_text(fields, "answer")
@@ -170,7 +190,8 @@ class File(_ByHand):
 
     def show(self, body: Body, order: Sequence[str], response: Response) -> Shown:
         files = tuple(response.get("files", []))
-        return Shown(kind=self.name, files=files, most_files=body.get("files", 1), types=tuple(body.get("types", FILE_TYPES)))
+        types, rubric = file_types(self.name, body), show_rubric(body.get("rubric", []))
+        return Shown(kind=self.name, files=files, most_files=body.get("files", 1), types=types, rubric=rubric)
 
     def parse(self, body: Body, order: Sequence[str], fields: Fields) -> Response:
         ids = _file_ids(fields, body.get("files", 1))
@@ -210,7 +231,9 @@ class Practical(_ByHand):
         )
         return Shown(
             kind=self.name, choices=checks, text=response.get("text", ""), lines=8 if evidence != "file" else 0,
-            files=tuple(response.get("files", [])), most_files=MOST_FILES if evidence != "text" else 0, types=FILE_TYPES,
+            files=tuple(response.get("files", [])), most_files=MOST_FILES if evidence != "text" else 0,
+            types=file_types(self.name, body),
+            rubric=show_rubric(body["rubric"]),
         )  # fmt: skip
 
     def parse(self, body: Body, order: Sequence[str], fields: Fields) -> Response:

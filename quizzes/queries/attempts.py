@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -18,7 +18,7 @@ from quizzes import marking, responses
 from quizzes.deadlines import Phase, Refusal, Terms, hindrance, phase
 from quizzes.kinds import KINDS
 from quizzes.marking import CERTAINTIES, Method
-from quizzes.models import AnswerStep, Attempt, AttemptState, Behaviour, QuizPage, Slot
+from quizzes.models import AnswerFile, AnswerStep, Attempt, AttemptState, Behaviour, ManualMark, MarkRound, QuizPage, Slot
 from quizzes.queries.pools import has_enough
 from quizzes.queries.terms import Held, gives_terms, terms_for
 from quizzes.review import Item, visible, when_told
@@ -53,6 +53,7 @@ class Panel:
     ready: bool
     enrolment: Enrolment | None
     finished: tuple[Attempt, ...]
+    waiting: tuple[Attempt, ...]  # handed in, not marked yet
     current: Attempt | None
     current_over: bool
     terms: Terms  # what holds for this reader
@@ -69,7 +70,7 @@ class Panel:
 
     @property
     def used(self) -> int:
-        return len(self.finished) + (self.current is not None)
+        return len(self.finished) + len(self.waiting) + (self.current is not None)
 
     @property
     def limited(self) -> bool:
@@ -113,7 +114,8 @@ def panel(*, quiz: QuizPage, user: Any, now: dt.datetime) -> Panel:
         course_url=course_outline(course).url if course else "",
         ready=has_enough(quiz),
         enrolment=enrolment,
-        finished=tuple(attempt for attempt in attempts if attempt.state != AttemptState.IN_PROGRESS),
+        finished=tuple(one for one in attempts if one.state in {AttemptState.FINISHED, AttemptState.ABANDONED}),
+        waiting=tuple(attempt for attempt in attempts if attempt.state == AttemptState.SUBMITTED),
         current=current,
         current_over=current is not None and phase_of(current, now) is not Phase.RUNNING,
         terms=held.terms,
@@ -144,6 +146,7 @@ class Served:
     checked: Reviewed | None  # once it was marked on the spot
     asks_certainty: bool
     certainty: int | None
+    files: tuple[AnswerFile, ...] = ()  # of the answer shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +198,8 @@ def attempts_of(user: Any) -> Any:
 
 
 def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses.Fields] | None = None) -> Screen:
-    """Two queries. `drafts` are posted forms (by position) to show in place of the saved answers."""
+    """Two queries, three where files may be sent. `drafts` are posted forms (by position) to show in place of the saved
+    answers."""
     steps = last_steps(attempt)
     drafts = drafts or {}
     slots = list(attempt.slots.select_related("version").order_by("position"))
@@ -204,21 +208,19 @@ def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses
     told = dict(enumerate(attempt.rules.get("sections", []), 1))
     if attempt.one_by_one and attempt.reached <= total:
         slots = [slot for slot in slots if slot.position == attempt.reached]
+    questions = [
+        _served(
+            slot, steps.get(slot.pk), drafts.get(slot.position), told.get(slot.section, {}),
+            begins=begins[slot.section] == slot.position, checked=_checked(attempt, slot, steps.get(slot.pk)),
+            sure=attempt.behaviour == Behaviour.CERTAINTY,
+        )
+        for slot in slots
+    ]  # fmt: skip
+    sent = files_sent(slots) if any(one.shown.most_files for one in questions) else {}
     return Screen(
         attempt=attempt,
         total=total,
-        questions=tuple(
-            _served(
-                slot,
-                steps.get(slot.pk),
-                drafts.get(slot.position),
-                told.get(slot.section, {}),
-                begins=begins[slot.section] == slot.position,
-                checked=_checked(attempt, slot, steps.get(slot.pk)),
-                sure=attempt.behaviour == Behaviour.CERTAINTY,
-            )
-            for slot in slots
-        ),  # fmt: skip
+        questions=tuple(replace(one, files=tuple(sent[name] for name in one.shown.files if name in sent)) for one in questions),
         seconds_left=max(0, int((attempt.deadline - now).total_seconds())) if attempt.deadline else None,
         over=phase_of(attempt, now) is not Phase.RUNNING,
         overdue=phase_of(attempt, now) is Phase.OVERDUE,
@@ -261,6 +263,11 @@ def _checked(attempt: Attempt, slot: Slot, step: AnswerStep | None) -> Reviewed 
     return _reviewed(slot, step, lessons, frozenset(Item))
 
 
+def files_sent(slots: Iterable[Slot]) -> dict[str, AnswerFile]:
+    """Every file that was sent to these questions, by its id. One query."""
+    return {str(one.pk): one for one in AnswerFile.objects.filter(slot__in=[slot.pk for slot in slots])}
+
+
 def slot_of(*, user: Any, attempt_id: uuid.UUID, position: int) -> Slot:
     """A slot of the user's own attempt, with attempt and version. One query. Raises Slot.DoesNotExist."""
     return (
@@ -275,8 +282,9 @@ def slot_of(*, user: Any, attempt_id: uuid.UUID, position: int) -> Slot:
 
 @dataclass(frozen=True, kw_only=True)
 class Reviewed:
-    """A question after marking. `verdict` is "right", "part", "wrong", "said" (an opinion), "none" (no answer) or empty
-    when it may not be told; so are `right`, `remarks` and `feedback`."""
+    """A question after marking. `verdict` is "right", "part", "wrong", "said" (an opinion), "none" (no answer), "waiting" for a
+    person, or empty when it may not be told; so are `right`, `remarks` and `feedback`. `marked` is what a person gave, once it
+    stands."""
 
     position: int
     stem: str
@@ -289,11 +297,24 @@ class Reviewed:
     feedback: str
     lesson_title: str
     lesson_url: str
+    files: tuple[AnswerFile, ...] = ()
+    marked: HandMarked | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandMarked:
+    """What a person gave, as the learner reads it: never who, and of two markers what both said."""
+
+    mark: Decimal
+    most: Decimal
+    reached: tuple[tuple[str, str], ...]  # each criterion with its level
+    comments: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A finished attempt for its learner; what may not be told yet (quizzes.review) is not in it."""
+    """An attempt that was handed in, for its learner; while a person has yet to mark it, it has no score. What may not be
+    told yet (quizzes.review) is not in it."""
 
     attempt: Attempt
     pass_mark: Decimal
@@ -304,6 +325,7 @@ class Result:
     method: str
     passed_before: bool  # in this attempt or another one
     review: tuple[Reviewed, ...]
+    waiting: int  # questions a person has yet to mark
     right: int
     total: int  # questions that count
     left: int | None
@@ -319,7 +341,7 @@ class Result:
     @property
     def lessons(self) -> list[tuple[str, str]]:
         """Lessons to reread, (title, address), of questions that were not right; each once."""
-        missed = [one for one in self.review if one.verdict not in {"right", "said"} and one.lesson_url]
+        missed = [one for one in self.review if one.verdict not in {"right", "said", "waiting"} and one.lesson_url]
         found = {one.lesson_url: one.lesson_title for one in missed}
         return [(title, url) for url, title in found.items()]
 
@@ -356,10 +378,13 @@ def items_shown(attempt: Attempt, now: dt.datetime) -> frozenset[Item]:
 
 
 def result(attempt: Attempt, now: dt.datetime) -> Result:
-    """For a finished attempt read through attempts_of."""
+    """For an attempt that was handed in, read through attempts_of. Two queries more where a person marks."""
     tried = _tried(attempt, now)
     shown = tried.shown
-    slots = list(attempt.slots.select_related("version").order_by("position"))
+    slots = list(attempt.slots.select_related("version", "judged_by").order_by("position"))
+    by_hand = [slot for slot in slots if KINDS[slot.version.kind].by_hand] if Item.ANSWERS in shown else []
+    sent = files_sent(by_hand) if by_hand else {}
+    given = _given(by_hand) if by_hand and Item.VERDICTS in shown else {}
     lessons = {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
     steps = last_steps(attempt)
     said = {pk: step.response for pk, step in steps.items()}
@@ -372,7 +397,12 @@ def result(attempt: Attempt, now: dt.datetime) -> Result:
         words=_words(attempt) if Item.SCORE in shown else "",
         method=attempt.quiz.grade_method,
         passed_before=tried.passed,
-        review=tuple(_reviewed(slot, steps.get(slot.pk), lessons, shown) for slot in slots) if Item.ANSWERS in shown else (),
+        review=tuple(
+            _by_hand(slot, steps.get(slot.pk), _reviewed(slot, steps.get(slot.pk), lessons, shown), sent, given) for slot in slots
+        )
+        if Item.ANSWERS in shown
+        else (),
+        waiting=sum(slot.mark is None for slot in slots),
         right=sum(slot.share(said.get(slot.pk, {})) == 1 for slot in slots if slot.max_mark),
         total=sum(slot.max_mark > 0 for slot in slots),
         left=tried.left,
@@ -391,11 +421,47 @@ def _verdict(share: Fraction) -> str:
     return "right" if share == 1 else "part" if share > 0 else "wrong"
 
 
+def _given(slots: list[Slot]) -> dict[int, list[ManualMark]]:
+    """The marks that stand, the last of each round, by slot id."""
+    found: dict[int, dict[str, ManualMark]] = {}
+    for one in ManualMark.objects.filter(slot__in=[slot.pk for slot in slots]).order_by("number"):
+        found.setdefault(one.slot_id, {})[one.round] = one
+    return {slot: list(rounds.values()) for slot, rounds in found.items()}
+
+
+def _by_hand(
+    slot: Slot, step: AnswerStep | None, reviewed: Reviewed, sent: Mapping[str, AnswerFile],
+    given: Mapping[int, list[ManualMark]],
+) -> Reviewed:  # fmt: skip
+    """With its files, and what a person gave once that stands."""
+    if not KINDS[slot.version.kind].by_hand:
+        return reviewed
+    named = step.response.get("files", []) if step else []
+    files, marks = tuple(sent[name] for name in named if name in sent), given.get(slot.pk, [])
+    if slot.mark is None or not marks:
+        return replace(reviewed, files=files)
+    # A decision stands alone: those it was made on are no result.
+    settled = [one for one in marks if one.round == MarkRound.SETTLED] or marks
+    rubric = (slot.judged_by or slot.version).body.get("rubric", [])
+    levels = settled[-1].levels if len(settled) == 1 else []
+    return replace(
+        reviewed,
+        files=files,
+        marked=HandMarked(
+            mark=slot.mark, most=slot.max_mark, comments=tuple(one.comment for one in settled if one.comment),
+            reached=tuple((one["criterion"], one["levels"][at]["text"]) for one, at in zip(rubric, levels, strict=False)),
+        ),
+    )  # fmt: skip
+
+
 def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], shown: frozenset[Item]) -> Reviewed:
     version, response = slot.version, step.response if step else {}
     kind, body = version.kind, version.body
+    judging = (slot.judged_by or version).body
     share = slot.share(response)
     verdict = "none" if not response else "said" if not slot.max_mark else _verdict(share)
+    if slot.mark is None and response:
+        verdict = "waiting"
     told = Item.KEYS in shown and verdict not in {"right", "said"}
     lesson = lessons.get(version.lesson) if Item.EXPLANATIONS in shown else None
     if Item.VERDICTS not in shown and verdict != "none":
@@ -406,9 +472,9 @@ def _reviewed(slot: Slot, step: AnswerStep | None, lessons: dict[str, Any], show
         verdict=verdict,
         share=int(100 * share) if verdict else 0,
         answer=responses.summarise(kind, body, response),
-        right=responses.summarise(kind, body, responses.right_response(kind, body)) if told else [],
+        right=responses.summarise(kind, judging, responses.right_response(kind, judging)) if told else [],
         rich=KINDS[kind].rich,
-        remarks=responses.remarks(kind, body, response) if Item.REMARKS in shown else [],
+        remarks=responses.remarks(kind, judging, response) if Item.REMARKS in shown else [],
         feedback=version.feedback if Item.EXPLANATIONS in shown else "",
         lesson_title=lesson.title if lesson else "",
         lesson_url=lesson.url if lesson else "",

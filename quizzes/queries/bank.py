@@ -9,7 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from quizzes.files import CONTENT
 from quizzes.formats.items import Item
-from quizzes.kinds import KINDS, tell_question
+from quizzes.kinds import tell_question
 from quizzes.media import names_in
 from quizzes.models import Category, Media, Question, QuestionVersion
 
@@ -26,8 +26,8 @@ def latest_versions(category_id: int) -> QuerySet[QuestionVersion]:
 
 
 def servable() -> QuerySet[QuestionVersion]:
-    """Those that an attempt may serve: what a person has to mark is not, as nobody is asked to mark it yet."""
-    return latest().filter(kind__in=[name for name, kind in KINDS.items() if not kind.by_hand])
+    """Those that an attempt may serve: all of them, since what no machine marks waits for a person (queries.marking)."""
+    return latest()
 
 
 def bank(category_id: int) -> dict[str, QuestionVersion]:

@@ -16,3 +16,6 @@ __all__ = [
     "withdraw_accommodation",
     "withdraw_override",
 ]
+from quizzes.views.attempts import answer_file, upload
+
+__all__ = ["answer_file", "attempt", "evidence", "finish", "media", "save", "start", "upload"]

@@ -3,14 +3,16 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,14 +23,17 @@ from quizzes import actions, queries, responses
 from quizzes.evidence_pdf import evidence_pdf
 from quizzes.evidence_sheet import evidence_sheet
 from quizzes.forms import AnswerForm
+from quizzes.kinds.by_hand import ESSAY_LIMIT, MOST_FILES
 from quizzes.media import type_of
-from quizzes.models import AnswerStep, Attempt, AttemptState, Media, QuizPage, Slot
+from quizzes.models import AnswerFile, AnswerStep, Attempt, AttemptState, Media, QuizPage, Slot
 from quizzes.review import Item
 from quizzes.templatetags.quizzes import clock
 
 REVIEW = "xem-lai"
 DRAFT = "quiz_draft"
-_FIELD = re.compile(r"answer|certainty|(pair|place|mark)-\d{1,2}|gap-[A-Za-z0-9]{1,10}")
+_FIELD = re.compile(r"answer|certainty|files|check|(pair|place|mark)-\d{1,2}|gap-[A-Za-z0-9]{1,10}")
+# A text and what is too long of it, to be refused in words.
+_LONG = ESSAY_LIMIT + 1
 
 
 @require_POST
@@ -63,7 +68,8 @@ def attempt(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
         return _answer(request, attempt_id)
     found = get_object_or_404(queries.attempts_of(request.user), pk=attempt_id)
     if found.state != AttemptState.IN_PROGRESS:
-        return render(request, "quizzes/result.html", {"result": queries.result(found, timezone.now())})
+        page = "submitted" if found.state == AttemptState.SUBMITTED else "result"
+        return render(request, f"quizzes/{page}.html", {"result": queries.result(found, timezone.now())})
     draft = _draft(request, attempt_id)
     screen = queries.screen(attempt=found, now=timezone.now(), drafts=draft)
     if screen.over:
@@ -96,6 +102,38 @@ def save(request: HttpRequest, attempt_id: uuid.UUID) -> JsonResponse:
         "saved_at": clock(step.saved_at if step else timezone.now()),
         "seconds_left": max(0, int((deadline - timezone.now()).total_seconds())) if deadline else None,
     })  # fmt: skip
+
+
+@never_cache
+@require_POST
+def upload(request: HttpRequest, attempt_id: uuid.UUID) -> JsonResponse:
+    """Keep one file for a question, for upload.js: → its id and the name it is shown under. An answer names it afterwards."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"error": "login", "login": _login_url(attempt_id)}, status=401)
+    mine = get_object_or_404(Attempt.objects.visible_to(request.user), pk=attempt_id)
+    form, sent = AnswerForm(request.POST), request.FILES.get("upload")
+    if not form.is_valid() or sent is None:
+        return JsonResponse({"error": "invalid", "message": _("Tệp này chưa gửi xong. Bạn gửi lại tệp.")}, status=422)
+    try:
+        kept = _keep_file(mine, form.cleaned_data["position"], sent)
+    except Slot.DoesNotExist as error:
+        raise Http404 from error
+    except responses.ResponseError as error:
+        return JsonResponse({"error": "invalid", "message": str(error)}, status=422)
+    except actions.Closed:
+        return JsonResponse({"error": "closed"}, status=409)
+    return JsonResponse({"id": str(kept.pk), "name": kept.name, "size": filesizeformat(kept.size)})
+
+
+@never_cache
+@require_safe
+def answer_file(request: HttpRequest, file_id: uuid.UUID) -> FileResponse:
+    """To save, never shown within the site: nobody knows what is in it (security V13, V42)."""
+    found = get_object_or_404(AnswerFile.objects.readable_by(request.user), pk=file_id)
+    reply = FileResponse(found.file.open(), as_attachment=True, filename=found.name, content_type="application/octet-stream")
+    reply["X-Content-Type-Options"] = "nosniff"
+    reply["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return reply
 
 
 @require_POST
@@ -147,7 +185,7 @@ def _answer(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
     """An answer from the form, without JavaScript; then on to where the pressed button leads."""
     fields = _fields(dict(request.POST.lists()))
     try:
-        _keep(request, attempt_id, {**request.POST.dict(), "fields": fields})
+        _keep(request, attempt_id, {**request.POST.dict(), "fields": fields}, request.FILES.getlist("upload"))
     except responses.ResponseError as error:
         return _again(request, attempt_id, fields, problem=str(error), status=422)
     except actions.Conflict as error:
@@ -174,7 +212,9 @@ def _step(request: HttpRequest, attempt_id: uuid.UUID, act: Callable[..., Any]) 
     return _to(attempt_id)
 
 
-def _keep(request: HttpRequest, attempt_id: uuid.UUID, posted: dict[str, Any]) -> tuple[AnswerStep | None, Slot]:
+def _keep(
+    request: HttpRequest, attempt_id: uuid.UUID, posted: dict[str, Any], sent: Sequence[UploadedFile] = ()
+) -> tuple[AnswerStep | None, Slot]:
     """Raises Http404, ResponseError, Conflict, Closed."""
     form = AnswerForm(posted)
     if not form.is_valid():
@@ -185,6 +225,8 @@ def _keep(request: HttpRequest, attempt_id: uuid.UUID, posted: dict[str, Any]) -
     except Slot.DoesNotExist as error:
         raise Http404 from error
     fields = _fields(posted.get("fields"))
+    for one in sent[:MOST_FILES]:
+        fields["files"] = [*fields.get("files", []), str(_keep_file(slot.attempt, position, one).pk)]
     response = responses.parse(slot.version.kind, slot.version.body, slot.order, fields)
     step = actions.save_answer(
         attempt=slot.attempt, position=position, response=response, now=timezone.now(),
@@ -192,6 +234,16 @@ def _keep(request: HttpRequest, attempt_id: uuid.UUID, posted: dict[str, Any]) -
         certainty=queries.certainty_of(fields),
     )  # fmt: skip
     return step, slot
+
+
+def _keep_file(attempt: Attempt, position: int, sent: UploadedFile) -> AnswerFile:
+    """Raises ResponseError, Closed, Slot.DoesNotExist."""
+    try:
+        return actions.keep_file(
+            attempt=attempt, position=position, name=sent.name or "", file=sent, size=sent.size or 0, now=timezone.now()
+        )
+    except actions.UploadClosed as error:
+        raise actions.Closed(str(attempt.pk)) from error
 
 
 def _again(request: HttpRequest, attempt_id: uuid.UUID, fields: dict[str, list[str]], status: int, **extra: Any) -> HttpResponse:
@@ -243,11 +295,11 @@ def _json(request: HttpRequest) -> dict[str, Any]:
 
 
 def _fields(posted: Any) -> dict[str, list[str]]:
-    """Only the fields of an answer, each short, so that nobody fills a session or a question with a book."""
+    """Only the fields of an answer, each short but one text, so that nobody fills a session or a question with a book."""
     if not isinstance(posted, dict):
         return {}
     return {
-        name: [str(value)[:500] for value in values[:30]]
+        name: [str(value)[: _LONG if len(values) == 1 and name == "answer" else 500] for value in values[:30]]
         for name, values in posted.items()
         if _FIELD.fullmatch(name) and isinstance(values, list)
     }

@@ -46,13 +46,14 @@
   function answer(box) {
     var fields = {};
     new FormData(box).forEach(function (value, name) {
-      if (!/^(answer|certainty|(pair|place|mark)-\d+|gap-[A-Za-z0-9]+)$/.test(name) || value === "") { return; }
+      if (!/^(answer|certainty|files|check|(pair|place|mark)-\d+|gap-[A-Za-z0-9]+)$/.test(name) || typeof value !== "string" || value === "") { return; }
       (fields[name] = fields[name] || []).push(value);
     });
     return fields;
   }
   function fill(box, entry) {
-    all("input, select", box).forEach(function (field) {
+    all("input, select, textarea", box).forEach(function (field) {
+      if (field.type === "file") { return; }
       var values = entry.fields[field.name] || [];
       if (field.name === "flagged") { field.checked = entry.flagged; }
       else if (field.type === "radio" || field.type === "checkbox") { field.checked = values.indexOf(field.value) >= 0; }
@@ -60,7 +61,19 @@
     });
   }
   function flagged(box) { return Boolean(box.elements.flagged && box.elements.flagged.checked); }
+  function words(box) {
+    var field = box.querySelector("[data-words]"), text = field && field.querySelector("textarea").value.trim();
+    if (!field) { return true; }
+    var count = text ? text.split(/\s+/).length : 0, least = Number(field.dataset.least), most = Number(field.dataset.mostWords);
+    field.querySelector("[data-count]").textContent = count;
+    return count >= least && !(most && count > most);
+  }
   function full(box) {
+    if (box.dataset.kind === "practical") {
+      var fields = answer(box);
+      return Boolean(fields.answer || fields.files) && (fields.check || []).length === all("[name=check]", box).length;
+    }
+    if (!words(box)) { return false; }
     var parts = all("[role=group]", box);
     if (parts.length) { return parts.every(function (part) { return part.querySelector(":checked"); }); }
     var selects = all("select, .gap input", box).map(function (field) { return field.value.trim(); });
@@ -259,13 +272,15 @@
 
   /* --- what the reader does -------------------------------------------------------------------------------------- */
 
+  function typed(field) { return field.type === "text" || field.type === "textarea"; }
   quiz.addEventListener("change", function (event) {
     var box = event.target.form;
-    if (box && box.dataset.question) { changed(box, event.target.type === "text" ? 0 : 400); }
+    if (event.target.type === "file") { return; }
+    if (box && box.dataset.question) { changed(box, typed(event.target) ? 0 : 400); }
   });
   quiz.addEventListener("input", function (event) {
     var box = event.target.form;
-    if (box && box.dataset.question && event.target.type === "text") { changed(box, 1500); }
+    if (box && box.dataset.question && typed(event.target)) { changed(box, 1500); }
   });
 
   /* A place on a picture is one of the list below it. */

@@ -46,7 +46,7 @@ from people.actions.requests import file_request
 from people.models import OpenedAccount
 from people.oidc import Claims
 from plans.actions import enter_measurement
-from quizzes.actions import start_attempt
+from quizzes.actions import finish_attempt, keep_file, start_attempt
 from quizzes.models import Accommodation, Media, Override, QuestionVersion
 from reminders.actions import rehearse, stop_token
 from reminders.judgement import DEFAULTS, Rule
@@ -55,6 +55,7 @@ from tests.classes import reorganising
 from tests.classes.conftest import add, finish, open_class
 from tests.people.test_rosters import applied, send
 from tests.plans.conftest import plan  # noqa: F401
+from tests.quizzes import by_hand
 
 OWN, OTHER = "own", "other"
 NO_SUCH = "to try this address give its parameter {name!r} a value in _things() in tests/lms/test_access.py"
@@ -164,6 +165,7 @@ def _things(learner: Any, teacher: Any, officer: Any, school: Any, ward: Any, co
         "courses:answer": {"page_id": course.lessons[0].pk}, "courses:opened": {"page_id": course.lessons[0].pk},
         "courses:done": {"page_id": course.lessons[0].pk}, "quizzes:start": {"page_id": course.quiz.pk},
         "quizzes:media": {"name": _picture_in(attempt)}, **_other_terms(course.quiz, teacher, officer, school, ward, now),
+        **_to_mark(learner, school, now),
         "certificates": {"code": certificate.code},
         "classes": {"pk": klass.pk, "number": 1, "assignment": given.pk} | _in_the_room(klass, teacher, now),
         **agency, **proved, "agencies:withdraw": {"pk": needed.pk}, **_of_her_own(officer, ward, now),
@@ -202,6 +204,23 @@ def _picture_in(attempt: Any) -> str:
     slot.save()
     picture.versions.add(slot.version)
     return picture.name
+
+
+def _to_mark(learner: Any, school: Any, now: Any) -> dict[str, dict[str, Any]]:
+    """An essay and a file that were handed in, in a class of the school, and wait for somebody to mark them."""
+    course = world.make_course(f"CT-{school.pk}", "Khóa có bài tự luận")
+    quiz = by_hand.set_up(course.quiz, by_hand.ESSAY, by_hand.FILES, now=now)
+    enrolment = enrol(learner=learner, course=course.page, now=now)
+    Enrolment.objects.filter(pk=enrolment.pk).update(source="class", organisation=school)
+    attempt = start_attempt(enrolment=enrolment, quiz=quiz, now=now, seed=1)
+    sent = keep_file(
+        attempt=attempt, position=by_hand.slot(attempt, "nop-tep").position, name="bai.pdf", file=io.BytesIO(by_hand.PDF),
+        size=len(by_hand.PDF), now=now,
+    )  # fmt: skip
+    by_hand.answer(attempt, "nop-tep", {"files": [str(sent.pk)]}, now)
+    by_hand.answer(attempt, "tu-luan", {"text": "Bài viết."}, now)
+    finish_attempt(attempt=attempt, now=now)
+    return {"quizzes:answer_file": {"file_id": sent.pk}}
 
 
 def _guardians_token(klass: TrainingClass, teacher: Any) -> str:

@@ -381,8 +381,8 @@ def test_an_answer_that_waits_is_never_shown_to_whoever_logs_in_instead(client: 
 def test_only_an_answer_to_an_open_attempt_is_kept_waiting(client: Client, attempt: Attempt, now: dt.datetime) -> None:
     client.post(f"/quizzes/attempts/{uuid.uuid4()}/", {"position": 1, "answer": "1"})
     assert "quiz_draft" not in client.session
-    client.post(url(attempt), {"position": 1, "answer": "x" * 10_000, "junk": "x"})
-    assert client.session["quiz_draft"]["fields"] == {"answer": ["x" * 500]}
+    client.post(url(attempt), {"position": 1, "answer": "x" * 30_000, "junk": "x"})
+    assert client.session["quiz_draft"]["fields"] == {"answer": ["x" * 20_001]}  # the longest text, to be refused in words
 
 
 # --- the pages of an attempt -----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quizzes', '0003_window_and_delay'),
+        ('quizzes', '0004_marks_by_hand'),
     ]
 
     operations = [

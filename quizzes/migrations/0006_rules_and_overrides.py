@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('courses', '0003_outside_completions'),
-        ('quizzes', '0004_sections_and_pools'),
+        ('quizzes', '0005_sections_and_pools'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quizzes', '0005_rules_and_overrides'),
+        ('quizzes', '0006_rules_and_overrides'),
     ]
 
     operations = [
