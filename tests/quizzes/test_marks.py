@@ -97,7 +97,7 @@ def test_a_waiting_one_is_a_used_attempt_and_no_open_one(waiting: Attempt, quiz:
     quiz.save()
     panel = queries.panel(quiz=quiz, user=an, now=now)
     assert (panel.used, panel.left, panel.current, panel.finished, panel.waiting) == (1, 0, None, (), (waiting,))
-    assert (panel.passed, panel.best, panel.why) == (False, None, "NO_ATTEMPT_LEFT")
+    assert (panel.passed, panel.grade, panel.why) == (False, None, "NO_ATTEMPT_LEFT")
     with pytest.raises(actions.NoAttemptsLeft):
         actions.start_attempt(enrolment=waiting.enrolment, quiz=quiz, now=now)
 
