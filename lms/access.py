@@ -99,6 +99,7 @@ MARKS = Rule.of(
     {TEACHER, EDITOR, OWNER}, {EDITOR, OWNER}, staff=True,
 )  # fmt: skip
 ANY_MARKER = Rule.of("teacher, editor or owner, of any place", {TEACHER, EDITOR, OWNER, OUTSIDER}, staff=True)
+SENT_QUESTIONS = Rule.of("the editor or owner who sent the file", {EDITOR}, (), staff=True)
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -193,6 +194,14 @@ RULES: dict[str, Rule] = {
     "quizzes:upload": ONES_OWN,
     "quizzes:answer_file": READS_ANSWER,
     "quizzes:finish": ONES_OWN,
+    "quizzes:bank": EDITORS,
+    "quizzes:bank_export": EDITORS,
+    "quizzes:bank_send": EDITORS,
+    "quizzes:bank_template": EDITORS,
+    "quizzes:bank_file": SENT_QUESTIONS,
+    "quizzes:bank_figures": EDITORS,
+    "quizzes:bank_question": EDITORS,
+    "quizzes:bank_retire": EDITORS,
     "quizzes:terms": ANY_IN_CHARGE_OR_TEACHER,
     "quizzes:accommodations": ANY_IN_CHARGE_OR_TEACHER,
     "quizzes:withdraw_override": REACHES,

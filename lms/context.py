@@ -61,6 +61,7 @@ def navigation(request: HttpRequest) -> tuple[Way, ...]:
             items.append((_("Yêu cầu dữ liệu"), reverse("request_queue")))
         if kinds & {"editor", "owner"}:
             items.append((_("Soạn bài"), reverse("wagtailadmin_home")))
+            items.append((_("Câu hỏi"), reverse("quizzes:bank")))
     items += [(_("Khóa học"), "/khoa-hoc/"), (_("Việc học của tôi"), reverse("learn")), (_("Trợ giúp"), "/tro-giup/")]
     return tuple(Way(label, url, request.path.startswith(url)) for label, url in items)
 

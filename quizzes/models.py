@@ -38,6 +38,26 @@ def _private_storage() -> Storage:
 # --- the bank: rows, never pages or snippets, so that no editor can list, copy or preview the keys ---------------------
 
 
+EDITING = (RoleKind.EDITOR, RoleKind.OWNER)
+
+
+def editing_roots(user: Any) -> list[Organisation]:
+    """Where `user` may write questions. One query."""
+    if not user.is_authenticated:
+        return []
+    held = Role.objects.current().filter(user=user, kind__in=EDITING)
+    return list(Organisation.objects.filter(pk__in=held.values("organisation")))
+
+
+class CategoryQuerySet(models.QuerySet["Category"]):
+    def visible_to(self, user: Any) -> CategoryQuerySet:
+        """Whose keys `user` may see: all for an editor or owner of the whole city, else those of her places and below."""
+        roots = editing_roots(user)
+        if any(root.is_root() for root in roots):
+            return self.all()
+        return self.filter(owner__in=Organisation.objects.below(roots))
+
+
 class Category(models.Model):
     """A named set of questions, owned by an organisation or, when empty, by the programme. Sets may stand inside sets."""
 
@@ -47,6 +67,8 @@ class Category(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     # A quiz.yaml says what is in it: what the file does not have is retired, so nothing else may be put in here.
     in_files = models.BooleanField(default=False)
+
+    objects = CategoryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ngân hàng câu hỏi")
@@ -72,6 +94,8 @@ class Question(models.Model):
     tags = models.ManyToManyField(Tag, related_name="questions", blank=True)
     # What its latest version asks, without accents, case and stops, hashed: two that ask the same are found by it.
     likeness = models.CharField(max_length=64, blank=True, db_index=True)
+    # Code, name, stem, competency and tags of its latest version, without accents and in lower case: to search by.
+    folded = models.TextField(blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
@@ -167,6 +191,22 @@ class PoolEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pool_id} {self.place}"
+
+
+class QuestionFile(models.Model):
+    """A file of questions between being looked at and being taken in. Deleted a day after it was sent."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    name = models.CharField(max_length=120)
+    file = models.FileField(storage=_private_storage, upload_to="question-files")
+    # Names of categories from the outermost, with "/" between.
+    path = models.CharField(max_length=400)
+    sent_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 # --- the quiz: a page that says the rules ------------------------------------------------------------------------------

@@ -12,6 +12,12 @@ def close_overdue() -> int:
     return actions.close_overdue(now=timezone.now())
 
 
+@shared_task(name="quizzes.forget_files")
+def forget_files() -> int:
+    """Delete files of questions that were sent to be looked at a day ago."""
+    return actions.forget_question_files(now=timezone.now())
+
+
 @shared_task(name="quizzes.refresh_pools")
 def refresh_pools() -> int:
     """Number anew what quizzes draw from, where a bank has changed."""

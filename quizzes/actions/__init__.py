@@ -19,6 +19,14 @@ from quizzes.actions.attempts import (
 from quizzes.actions.bank import Imported, import_questions, load_bank, load_quiz
 from quizzes.actions.marks import MarkedMeanwhile, MarkRefused, NotMarker, NotWaiting, give_mark
 from quizzes.actions.pools import mark_stale, refresh_pool, refresh_stale_pools
+from quizzes.actions.question_files import (
+    NotYourBank,
+    forget_question_files,
+    keep_question_file,
+    look_at,
+    retire,
+    take_in,
+)
 from quizzes.actions.terms import (
     NoReason,
     NothingGiven,
@@ -43,6 +51,12 @@ __all__ = [
     "NotNow",
     "NoReason",
     "NotYours",
+    "NotYourBank",
+    "forget_question_files",
+    "keep_question_file",
+    "look_at",
+    "retire",
+    "take_in",
     "NothingGiven",
     "give_accommodation",
     "give_override",

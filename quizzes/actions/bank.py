@@ -94,9 +94,11 @@ def _load_question(category: Category, read: Content, now: dt.datetime) -> bool:
 def _add_version(question: Question, content: Mapping[str, Any], now: dt.datetime) -> bool:
     """The next version, unless the last one says the same. Returns whether there is one more."""
     asked = likeness(content["stem"], content["body"])
-    if question.likeness != asked:
-        question.likeness = asked
-        question.save(update_fields=["likeness"])
+    tags = question.tags.values_list("name", flat=True) if question.pk else []
+    found = fold(" ".join([question.code, *(str(content.get(name, "")) for name in ("name", "competency", "stem")), *tags]))
+    if (question.likeness, question.folded) != (asked, found):
+        question.likeness, question.folded = asked, found
+        question.save(update_fields=["likeness", "folded"])
     last = question.versions.order_by("-number").first()
     if last and {name: getattr(last, name) for name in content} == dict(content):
         return False
@@ -139,6 +141,7 @@ class Imported:
     alike: dict[str, str] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     lost: list[tuple[int, str]] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)  # by code, where the question stands in the file
 
     @property
     def imported(self) -> int:
@@ -173,7 +176,7 @@ def import_questions(
 
 def _import_items(items: Sequence[Item], path: Sequence[str], outcome: Imported, now: dt.datetime) -> None:
     categories: dict[tuple[str, ...], Category] = {}
-    lines: dict[str, int] = {}
+    lines = outcome.lines
     for item in items:
         where = (*path, *item.category)
         if where not in categories:

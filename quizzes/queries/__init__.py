@@ -29,11 +29,18 @@ from quizzes.queries.bank import (
     servable,
     tags_of,
 )
+from quizzes.queries.browse import Wanted, bank_list, foreseen, question_sheet, shelves, writes_all
 from quizzes.queries.pools import Choice, chosen, drawn, has_enough, named, with_those_around
 from quizzes.queries.terms import Held, accommodations_of, gives_terms, learners_of, overrides_by, overrides_of, terms_for
 
 __all__ = [
     "BankFile",
+    "Wanted",
+    "bank_list",
+    "foreseen",
+    "question_sheet",
+    "shelves",
+    "writes_all",
     "Choice",
     "Panel",
     "Result",

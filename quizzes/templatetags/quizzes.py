@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from typing import Any
 
 from django import template
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from quizzes import queries, rendering
@@ -59,3 +61,15 @@ def clock(moment: dt.datetime | None) -> str:
 def minutes_left(seconds: int) -> str:
     """Minutes and seconds, 07:24; hours are told in minutes, 90:00."""
     return f"{seconds // 60:02}:{seconds % 60:02}"
+
+
+@register.filter
+def plain(text: str) -> str:
+    """The words of a question's Markdown, for a line in a list."""
+    return html.unescape(strip_tags(rendering.inline(text, _address)))
+
+
+@register.filter
+def indent(depth: int) -> str:
+    """What stands before a name in a tree: a list to choose from knows no other way."""
+    return "— " * depth

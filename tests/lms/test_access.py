@@ -47,7 +47,7 @@ from people.models import OpenedAccount
 from people.oidc import Claims
 from plans.actions import enter_measurement
 from quizzes.actions import finish_attempt, keep_file, start_attempt
-from quizzes.models import Accommodation, Media, Override, QuestionVersion
+from quizzes.models import Accommodation, Media, Override, QuestionFile, QuestionVersion
 from reminders.actions import rehearse, stop_token
 from reminders.judgement import DEFAULTS, Rule
 from tests import world
@@ -124,6 +124,10 @@ def matrix(everybody: dict[str, Any], city: SimpleNamespace, course: Any, plan: 
         one["plans"] = {"code": plan.code, "indicator": code, "period": period.code, "pk": measured.pk}
         one["agencies:import_preview"] = one["agencies:import_errors"] = {"pk": file.pk}
         one["staff_decide"] = {"pk": asked.pk}
+        writer = everybody["editor"] if whose == OWN else hieu
+        made = QuestionFile(id=uuid.uuid4(), name="cau-hoi.gift", path="Chung", sent_by=writer, sent_at=timezone.now())
+        made.file.save("cau-hoi.bin", ContentFile(b"::A:: Co khong? {T}"))
+        one["quizzes:bank_file"] = {"pk": made.pk}
         one["reminders"]["pk"] = rehearse(rule=Rule.OVERDUE, policy=DEFAULTS[Rule.OVERDUE], by=owner, now=timezone.now()).pk
         one[""] |= {"restriction_id": number, "page_view_restriction_id": number}
     return City(people=everybody, things=things)
@@ -187,7 +191,9 @@ def _other_terms(quiz: Any, teacher: Any, officer: Any, school: Any, ward: Any, 
     by.save()
     more = Accommodation.objects.create(learner=user, reason="Quyết định", author=teacher, created_at=now)
     return {
-        "quizzes:terms": {"page_id": quiz.pk}, "quizzes:withdraw_override": {"pk": by.pk},
+        "quizzes:terms": {"page_id": quiz.pk}, "quizzes:bank_figures": {"page_id": quiz.pk},
+        "quizzes:bank_question": {"code": "cd-t-01"}, "quizzes:bank_retire": {"code": "cd-t-01"},
+        "quizzes:withdraw_override": {"pk": by.pk},
         "quizzes:withdraw_accommodation": {"pk": more.pk},
     }  # fmt: skip
 
