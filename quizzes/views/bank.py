@@ -91,10 +91,11 @@ def figures(request: HttpRequest, page_id: int) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """A category with what is inside it, as a file of another system. The keys are in it."""
     _editors_only(request)
-    kind = request.GET.get("format", "")
-    category = get_object_or_404(Category.objects.visible_to(request.user), code=request.GET.get("category", ""))
-    if kind not in WRITERS:
-        raise Http404
+    kind, code = request.GET.get("format", ""), request.GET.get("category", "")
+    if kind not in WRITERS or not code:
+        messages.info(request, _("Chọn một chủ đề rồi chọn dạng tệp muốn tải."))
+        return redirect("quizzes:bank")
+    category = get_object_or_404(Category.objects.visible_to(request.user), code=code)
     found = queries.bank_file(category)
     return _file(WRITERS[kind](found.items, found.media), f"{category.code}.{_SUFFIX[kind]}")
 
