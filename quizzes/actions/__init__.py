@@ -15,6 +15,15 @@ from quizzes.actions.attempts import (
 )
 from quizzes.actions.bank import Imported, import_questions, load_bank, load_quiz
 from quizzes.actions.marks import MarkedMeanwhile, MarkRefused, NotMarker, NotWaiting, give_mark
+from quizzes.actions.regrading import (
+    NotRegrader,
+    PlanMoved,
+    ReasonMissing,
+    apply_regradings,
+    confirm_regrading,
+    correct_mark,
+    look_at_flag,
+)
 from quizzes.actions.uploading import UploadClosed, keep_file
 from quizzes.files import BankError
 
@@ -28,17 +37,24 @@ __all__ = [
     "NoAttemptsLeft",
     "NotMarker",
     "NotNow",
+    "NotRegrader",
     "NotWaiting",
+    "PlanMoved",
     "QuizNotReady",
+    "ReasonMissing",
     "UploadClosed",
+    "apply_regradings",
     "begin",
     "close_overdue",
+    "confirm_regrading",
+    "correct_mark",
     "finish_attempt",
     "give_mark",
     "import_questions",
     "keep_file",
     "load_bank",
     "load_quiz",
+    "look_at_flag",
     "save_answer",
     "start_attempt",
     "time_up",

@@ -59,3 +59,16 @@ def clock(moment: dt.datetime | None) -> str:
 def minutes_left(seconds: int) -> str:
     """Minutes and seconds, 07:24; hours are told in minutes, 90:00."""
     return f"{seconds // 60:02}:{seconds % 60:02}"
+
+
+@register.filter
+def marked_name(slot: Any) -> str:
+    """Whose answer it is, as a marker may know it."""
+    return queries.name_of(slot)
+
+
+@register.filter
+def level_chosen(form: Any, place: int) -> str:
+    """The level of a criterion that stands in a form of marks."""
+    value = form[f"level-{place}"].value()
+    return "" if value is None else str(value)
