@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from quizzes.actions.marks import COMMENT_LIMIT
 from quizzes.models import Question, QuizPage
 from quizzes.queries import Paper, Scope, questions_served
+from quizzes.templatetags.quizzes import points
 
 
 class AnswerForm(forms.Form):
@@ -30,28 +32,34 @@ class MarkForm(forms.Form):
     def __init__(self, data: Any, *, paper: Paper) -> None:
         # What she gave before stands in the form, to be corrected.
         kept = {f"level-{place}": level for place, level in enumerate(paper.levels, 1)}
-        points = "" if paper.points is None else f"{paper.points.normalize():f}".replace(".", ",")
+        before = "" if paper.points is None else points(paper.points)
         words = "" if paper.late else paper.comment
-        super().__init__(data, initial={**kept, "points": points, "comment": words, "seen": paper.seen})
+        super().__init__(data, initial={**kept, "points": before, "comment": words, "seen": paper.seen})
         self.criteria = [f"level-{place}" for place, _one in enumerate(paper.rubric, 1)]
         for name, one in zip(self.criteria, paper.rubric, strict=True):
             choices = [(place, level.text) for place, level in enumerate(one.levels)]
             told = {"required": _("Chọn một mức cho “%(name)s”.") % {"name": one.name}}
             self.fields[name] = forms.TypedChoiceField(choices=choices, coerce=int, error_messages=told)
         if not self.criteria:
-            most = paper.slot.max_mark.normalize()
-            words = _("Điểm là một số từ 0 đến %(most)s, như 1,5.") % {"most": f"{most:f}".replace(".", ",")}
-            told = {"invalid": words, "required": words}
-            self.fields["points"] = forms.RegexField(r"^\d{1,3}([.,]\d{1,2})?$", error_messages=told)
+            self.most = paper.slot.max_mark
+            words = _("Điểm là một số từ 0 đến %(most)s, như 1,5.") % {"most": points(self.most)}
+            self.fields["points"] = forms.RegexField(
+                r"^\d{1,3}([.,]\d{1,2})?$", error_messages={"invalid": words, "required": words}
+            )
         self.fields["comment"].required = paper.late
         self.fields["comment"].error_messages["required"] = _("Ghi vì sao sửa điểm. Người học đọc được lời này.")
 
+    def clean_points(self) -> Decimal:
+        """Asked only where there is no rubric."""
+        given = Decimal(self.cleaned_data["points"].replace(",", "."))
+        if given > self.most:
+            raise forms.ValidationError(self.fields["points"].error_messages["invalid"])
+        return given
+
     def wanted(self) -> dict[str, Any]:
         data = self.cleaned_data
-        points = data["points"].replace(",", ".") if "points" in data else None
-        return {
-            "seen": data["seen"], "comment": data["comment"], "levels": [data[name] for name in self.criteria], "points": points,
-        }  # fmt: skip
+        levels = [data[name] for name in self.criteria]
+        return {"seen": data["seen"], "comment": data["comment"], "levels": levels, "points": data.get("points")}
 
 
 class ScopeForm(forms.Form):

@@ -13,6 +13,7 @@ from quizzes.queries.attempts import (
     last_finished,
     last_steps,
     panel,
+    regraded,
     result,
     screen,
     slot_of,
@@ -50,7 +51,6 @@ from quizzes.queries.regrading import (
     plan,
     questions_served,
     quizzes_sat,
-    regraded,
     regradings,
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from people.models import Role, RoleKind, User
@@ -15,7 +15,7 @@ from quizzes import marking
 from quizzes.kinds import KINDS
 from quizzes.kinds.base import Choice, Criterion
 from quizzes.kinds.by_hand import show_rubric
-from quizzes.models import AnswerFile, Attempt, AttemptState, ManualMark, MarkRound, QuizPage, Slot
+from quizzes.models import AnswerFile, Attempt, AttemptState, ManualMark, MarkRound, QuizPage, RegradedAttempt, Slot
 from quizzes.queries.attempts import files_sent, last_steps
 
 MARKERS = [RoleKind.TEACHER, RoleKind.EDITOR, RoleKind.OWNER]
@@ -214,11 +214,13 @@ def reached(rubric: list[Any], levels: list[int]) -> tuple[tuple[str, str], ...]
 
 def lately_judged(learner: User, now: dt.datetime) -> list[Attempt]:
     """Attempts that a person marked, or that were marked anew, in the last fourteen days; and those that wait. One query."""
-    since = now - dt.timedelta(days=14)
-    late = Q(judged_at__gt=F("finished_at"), judged_at__gte=since)
+    lately = Q(state=AttemptState.FINISHED, judged_at__gte=now - dt.timedelta(days=14))
+    by_somebody = Exists(ManualMark.objects.filter(slot__attempt=OuterRef("pk"))) | Exists(
+        RegradedAttempt.objects.filter(attempt=OuterRef("pk"), done_at__isnull=False, skipped=False)
+    )
     return list(
         Attempt.objects.visible_to(learner)
-        .filter(Q(state=AttemptState.SUBMITTED) | late)
+        .filter(Q(state=AttemptState.SUBMITTED) | (lately & Q(by_somebody)))
         .select_related("quiz")
         .order_by("-finished_at")[:10]
     )

@@ -5,7 +5,6 @@ Reads a few hundred attempts at a time, so that a quiz of any size is planned in
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Iterator
@@ -311,21 +310,3 @@ def quizzes_sat() -> QuerySet[QuizPage]:
 def questions_served(quiz: QuizPage) -> QuerySet[Question]:
     served = Slot.objects.filter(attempt__quiz=quiz).values("version__question")
     return Question.objects.filter(pk__in=served).order_by("code")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """A regrading as the learner reads it."""
-
-    at: dt.datetime
-    why: str
-    old_score: Decimal | None
-    new_score: Decimal | None
-
-
-def regraded(attempt: Attempt) -> tuple[Told, ...]:
-    rows = attempt.regraded.filter(done_at__isnull=False, skipped=False).select_related("regrading").order_by("done_at", "pk")
-    return tuple(
-        Told(at=one.done_at, why=one.regrading.reason, old_score=one.old_score, new_score=one.new_score)  # type: ignore[arg-type]
-        for one in rows
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -59,6 +60,12 @@ def clock(moment: dt.datetime | None) -> str:
 def minutes_left(seconds: int) -> str:
     """Minutes and seconds, 07:24; hours are told in minutes, 90:00."""
     return f"{seconds // 60:02}:{seconds % 60:02}"
+
+
+@register.filter
+def points(value: Decimal) -> str:
+    """As people write it, without idle zeros: 1,5."""
+    return f"{value.normalize():f}".replace(".", ",")
 
 
 @register.filter
