@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "classes.purge": {"task": "classes.purge", "schedule": crontab(hour=3, minute=30)},
     "lrs.deliver": {"task": "lrs.deliver", "schedule": 30.0},
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
+    "quizzes.regrade": {"task": "quizzes.regrade", "schedule": 30.0},
     "people.work_rosters": {"task": "people.work_rosters", "schedule": 10.0},
     "people.send_activations": {"task": "people.send_activations", "schedule": 30.0},
     "people.ask_guardians": {"task": "people.ask_guardians", "schedule": 30.0},
