@@ -39,6 +39,7 @@ from quizzes.queries.marking import (
     paper_of,
     pile,
     piles,
+    reached,
     waiting,
 )
 from quizzes.queries.regrading import (
@@ -92,6 +93,7 @@ __all__ = [
     "plan",
     "questions_served",
     "quizzes_sat",
+    "reached",
     "regraded",
     "regradings",
     "result",
