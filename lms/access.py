@@ -100,6 +100,7 @@ MARKS = Rule.of(
 )  # fmt: skip
 ANY_MARKER = Rule.of("teacher, editor or owner, of any place", {TEACHER, EDITOR, OWNER, OUTSIDER}, staff=True)
 SENT_QUESTIONS = Rule.of("the editor or owner who sent the file", {EDITOR}, (), staff=True)
+REGRADES = Rule.of("editor or owner of the whole programme", {EDITOR, OWNER}, staff=True)
 EDITORS = Rule.of("editor or owner", {EDITOR, OWNER}, staff=True)
 
 # By the name of the route; by its pattern where it has none.
@@ -193,6 +194,12 @@ RULES: dict[str, Rule] = {
     "quizzes:go_on": ONES_OWN,
     "quizzes:upload": ONES_OWN,
     "quizzes:answer_file": READS_ANSWER,
+    "quizzes:marking": ANY_MARKER,
+    "quizzes:pile": MARKS,
+    "quizzes:mark": MARKS,
+    "quizzes:regradings": REGRADES,
+    "quizzes:regrade": REGRADES,
+    "quizzes:look": PROGRAMME_OWNER,
     "quizzes:finish": ONES_OWN,
     "quizzes:bank": EDITORS,
     "quizzes:bank_export": EDITORS,

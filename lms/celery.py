@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "quizzes.close_overdue": {"task": "quizzes.close_overdue", "schedule": 60.0},
     "quizzes.forget_files": {"task": "quizzes.forget_files", "schedule": crontab(minute=25)},
     "quizzes.refresh_pools": {"task": "quizzes.refresh_pools", "schedule": 60.0},
+    "quizzes.regrade": {"task": "quizzes.regrade", "schedule": 30.0},
     "people.work_rosters": {"task": "people.work_rosters", "schedule": 10.0},
     "people.send_activations": {"task": "people.send_activations", "schedule": 30.0},
     "people.ask_guardians": {"task": "people.ask_guardians", "schedule": 30.0},

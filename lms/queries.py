@@ -14,6 +14,7 @@ from classes.models import ClassMember, TrainingClass
 from classes.queries import due_for, letters_for, recognised_of, ties_of
 from courses.queries import my_enrolments, my_standings, outlines
 from people.models import Membership, Reading, User
+from quizzes.queries import lately_judged
 
 # More tiles than this say nothing more.
 _MOST_TILES = 60
@@ -45,6 +46,8 @@ def my_learning(learner: User, now: dt.datetime) -> dict[str, Any]:
         "due": due_for(learner=learner, now=now, live=known, ties=ties),
         "recognised": recognised_of(learner) if ties.recognised else [],
         "letters": letters_for(learner, now) if ties.in_class else [],
+        # Who is enrolled in nothing has sat no quiz.
+        "judged": lately_judged(learner, now) if enrolments else [],
         "laid": laid,
         "tiles": range(min(laid, _MOST_TILES)),
     }

@@ -13,7 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -54,6 +54,35 @@ class EvidenceStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvidenceMark:
+    """What a person gave: in which round, with which level in each criterion. `by` is how the marker is told."""
+
+    number: int
+    round: str
+    by: str
+    at: dt.datetime
+    mark: Decimal
+    reached: tuple[tuple[str, str], ...]
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceRegrading:
+    """That the attempt was marked anew; `changes` are the questions, a line each."""
+
+    at: dt.datetime
+    reason: str
+    old_score: Decimal | None
+    new_score: Decimal | None
+    changes: tuple[str, ...]
+
+
+def _later() -> Any:
+    """A field that sheets did not have at first: while it is empty it is not in the digest, so that of older ones stays."""
+    return field(default=(), metadata={"later": True})
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvidenceQuestion:
     """A question as it was served. `stem` is Markdown; `served`, answers and `right` are so where `rich`, else plain."""
 
@@ -69,6 +98,9 @@ class EvidenceQuestion:
     right: tuple[str, ...]
     marking: str
     rich: bool = False
+    rubric: tuple[str, ...] = _later()  # a criterion and its levels, a line each
+    marks: tuple[EvidenceMark, ...] = _later()
+    judged_by: tuple[int, ...] = _later()  # the version it was marked by, when that is not the one that was served
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +132,7 @@ class EvidenceSheet:
     pass_mark: Decimal
     passed: bool | None
     made_at: dt.datetime
+    regradings: tuple[EvidenceRegrading, ...] = _later()
 
 
 # --- the digest --------------------------------------------------------------------------------------------------------
@@ -123,7 +156,9 @@ def digest(sheet: EvidenceSheet) -> str:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        told = {one.name: getattr(value, one.name) for one in fields(value) if not one.metadata.get("later")}
+        more = {one.name: getattr(value, one.name) for one in fields(value) if one.metadata.get("later")}
+        return {name: _plain(said) for name, said in {**told, **{name: said for name, said in more.items() if said}}.items()}
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, dt.datetime):
@@ -389,7 +424,7 @@ class _Paper:
         found = [*self._heading(), *self._facts(), self._section(_("II. CÂU HỎI VÀ CÂU TRẢ LỜI"))]
         for question in self.sheet.questions:
             found += self._question(question)
-        return [*found, *self._summary(), self._signatures()]
+        return [*found, *self._summary(), *self._regradings(), self._signatures()]
 
     # --- the first page -----------------------------------------------------------------------------------------------
 
@@ -463,6 +498,14 @@ class _Paper:
             found.append(self._label(_("Đáp án:")))
         found += [Paragraph(_line(line, question.rich), _style(12, leftIndent=0.8 * cm)) for line in question.right]
         found.append(self._indented(_("Cách chấm: %(marking)s") % {"marking": question.marking}, face="Tinos-Italic"))
+        if question.judged_by:
+            told = _("Chấm theo phiên bản %(version)s của câu hỏi.") % {"version": question.judged_by[0]}
+            found.append(self._indented(told, face="Tinos-Italic"))
+        if question.rubric:
+            found.append(self._label(_("Tiêu chí chấm:")))
+        found += [self._indented(line) for line in question.rubric]
+        if question.marks:
+            found += [self._label(_("Điểm người chấm cho:")), self._marks(question)]
         given = {"mark": number(question.mark), "most": number(question.max_mark)}
         told = _("Điểm: %(mark)s trên %(most)s") if question.mark is not None else _("Điểm: chưa chấm, tối đa %(most)s")
         found.append(_say(told % given, _style(12, "Tinos-Bold", spaceBefore=4)))
@@ -489,6 +532,17 @@ class _Paper:
             told = [_say(str(step.sequence), middle), _say(_when(step.saved_at), middle), None, counted]
             rows.append(_Row(told, 2, lines or (_say(_("(bỏ câu trả lời)"), plain),)))
         titles = [_say(title, head) for title in (_("Lần"), _("Lúc"), _("Câu trả lời"), _("Tính điểm"))]
+        return _table(rows, [1.2 * cm, 2.4 * cm, TEXT_WIDTH - 5.6 * cm, 2 * cm], titles)
+
+    def _marks(self, question: EvidenceQuestion) -> Flowable:
+        head, cell = _style(10.5, "Tinos-Bold", alignment=TA_CENTER), _style(10.5)
+        middle = _style(10.5, alignment=TA_CENTER)
+        rows = []
+        for one in question.marks:
+            lines = [f"{one.round}, {one.by}.", *(f"{criterion}: {level}." for criterion, level in one.reached), one.comment]
+            told = [_say(str(one.number), middle), _say(_when(one.at), middle), None, _say(number(one.mark), head)]
+            rows.append(_Row(told, 2, tuple(_say(line, cell) for line in lines if line)))
+        titles = [_say(title, head) for title in (_("Lần"), _("Lúc"), _("Người chấm, mức đạt, nhận xét"), _("Điểm"))]
         return _table(rows, [1.2 * cm, 2.4 * cm, TEXT_WIDTH - 5.6 * cm, 2 * cm], titles)
 
     # --- the end ------------------------------------------------------------------------------------------------------
@@ -532,6 +586,16 @@ class _Paper:
             self._section(_("III. TỔNG HỢP")), Table(rows, colWidths=widths, repeatRows=1, style=RULED), Spacer(1, 10),
             KeepTogether([self._pairs(verdict), Spacer(1, 6), _say(note, _style(11, "Tinos-Italic", alignment=TA_JUSTIFY))]),
         ]  # fmt: skip
+
+    def _regradings(self) -> list[Flowable]:
+        if not self.sheet.regradings:
+            return []
+        rows = []
+        for one in self.sheet.regradings:
+            scores = {"old": number(one.old_score), "new": number(one.new_score)}
+            lines = [_("Điểm trước %(old)s, điểm sau %(new)s.") % scores, *one.changes, _("Lý do: %(why)s") % {"why": one.reason}]
+            rows.append((moment(one.at), "\n".join(lines)))
+        return [self._section(_("IV. CHẤM LẠI")), self._pairs(rows)]
 
     def _signatures(self) -> Flowable:
         strong, hint = _style(13, "Tinos-Bold", alignment=TA_CENTER), _style(12, "Tinos-Italic", alignment=TA_CENTER)

@@ -8,16 +8,37 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from quizzes import responses
-from quizzes.evidence_pdf import EvidenceQuestion, EvidenceSheet, EvidenceStep
+from quizzes.evidence_pdf import (
+    EvidenceMark,
+    EvidenceQuestion,
+    EvidenceRegrading,
+    EvidenceSheet,
+    EvidenceStep,
+    number,
+)
 from quizzes.kinds import KINDS
 from quizzes.kinds.arranging import rights
-from quizzes.kinds.base import Piece
+from quizzes.kinds.base import Criterion, Piece
+from quizzes.kinds.by_hand import show_rubric
 from quizzes.marking import CERTAINTIES
-from quizzes.models import Attempt, AttemptState, Behaviour, Expiry, Navigation, Purpose, Slot
+from quizzes.models import (
+    Attempt,
+    AttemptState,
+    Behaviour,
+    Expiry,
+    ManualMark,
+    MarkRound,
+    Navigation,
+    Purpose,
+    RegradedAttempt,
+    Slot,
+)
+from quizzes.queries import reached
 from quizzes.review import USUAL, Item, When
 
 __all__ = ["NotFinished", "evidence_sheet"]
@@ -28,7 +49,7 @@ class NotFinished(Exception):
 
 
 def evidence_sheet(attempt: Attempt, now: dt.datetime, *, person: str | None = None) -> EvidenceSheet:
-    """Three queries. Raises NotFinished.
+    """Six queries, two more where it was marked by hand or anew. Raises NotFinished.
 
     `person` is the name as the reader may see it: None for the learner's own, empty to put a code in its place. Who
     may see the sheet at all is for the caller to decide.
@@ -38,7 +59,8 @@ def evidence_sheet(attempt: Attempt, now: dt.datetime, *, person: str | None = N
         raise NotFinished(str(whole.pk))
     name = whole.enrolment.learner.full_name if person is None else person
     timed_out = whole.deadline is not None and whole.finished_at is not None and whole.finished_at >= whole.deadline
-    slots = whole.slots.select_related("version__question").prefetch_related("steps").order_by("position")
+    slots = whole.slots.select_related("version__question", "judged_by").order_by("position")
+    slots = slots.prefetch_related("steps", "files", "hand_marks__marker")
     with translation.override("vi"):
         return EvidenceSheet(
             person=name or whole.pk.hex[:8].upper(),
@@ -55,14 +77,35 @@ def evidence_sheet(attempt: Attempt, now: dt.datetime, *, person: str | None = N
             closed_at=whole.finished_at,
             seed=whole.seed,
             scorer=whole.scorer,
-            questions=tuple(_question(slot) for slot in slots),
+            questions=tuple(_question(slot, judged=whole.state == AttemptState.FINISHED) for slot in slots),
             marks=whole.marks,
             max_marks=whole.max_marks,
             score=whole.score,
             pass_mark=Decimal(str(whole.rules["pass_mark"])),
             passed=whole.passed,
             made_at=now,
+            regradings=tuple(_regrading(one) for one in _regraded(whole)),
         )
+
+
+def _regraded(attempt: Attempt) -> QuerySet[RegradedAttempt]:
+    rows = attempt.regraded.filter(done_at__isnull=False, skipped=False).select_related("regrading").order_by("done_at", "pk")
+    return rows.prefetch_related("changes__slot", "changes__old_version", "changes__new_version")
+
+
+def _regrading(row: RegradedAttempt) -> EvidenceRegrading:
+    assert row.done_at is not None
+    changes = sorted(row.changes.all(), key=lambda one: one.slot.position)
+    return EvidenceRegrading(
+        at=row.done_at, reason=row.regrading.reason, old_score=row.old_score, new_score=row.new_score,
+        changes=tuple(
+            _("Câu %(position)s: %(old)s điểm theo phiên bản %(before)s, nay %(new)s điểm theo phiên bản %(after)s.") % {
+                "position": one.slot.position, "old": number(one.old_mark), "new": number(one.new_mark),
+                "before": one.old_version.number, "after": one.new_version.number,
+            }
+            for one in changes
+        ),
+    )  # fmt: skip
 
 
 def _rules(rules: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -87,6 +130,7 @@ def _rules(rules: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         "factor": (_("Thời gian gấp"), _decimal(rules.get("factor", ""))),
         "deadline_before": (_("Giờ nộp trước khi gia hạn"), _moment(rules.get("deadline_before"))),
         "sections": (_("Các phần"), "; ".join(one["title"] or one["intro"] for one in rules.get("sections", []))),
+        "second_marker": (_("Người chấm mỗi câu tự luận"), _("hai người") if rules.get("second_marker") else _("một người")),
     }  # fmt: skip
     others = [(name, json.dumps(rules[name], ensure_ascii=False, sort_keys=True)) for name in sorted(set(rules) - set(told))]
     return (*(told[name] for name in told if name in rules), *others)
@@ -110,8 +154,8 @@ def _decimal(value: Any) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", ",")
 
 
-def _question(slot: Slot) -> EvidenceQuestion:
-    version = slot.version
+def _question(slot: Slot, *, judged: bool) -> EvidenceQuestion:
+    version, judging = slot.version, (slot.judged_by or slot.version).body
     kind, body = version.kind, version.body
     steps = sorted(slot.steps.all(), key=lambda step: step.sequence)
     return EvidenceQuestion(
@@ -125,17 +169,45 @@ def _question(slot: Slot) -> EvidenceQuestion:
             EvidenceStep(
                 sequence=step.sequence,
                 saved_at=step.saved_at,
-                answer=(*_said(kind, body, slot.order, step.response), *_sure(step.certainty)),
+                answer=(*_said(kind, body, slot.order, step.response), *_files(slot, step.response), *_sure(step.certainty)),
                 counted=step is steps[-1],
             )
             for step in steps
         ),
         mark=slot.mark,
         max_mark=slot.max_mark,
-        right=_right(kind, body, slot.order),
-        marking=KINDS[kind].explain(body),
+        right=_right(kind, judging, slot.order),
+        marking=KINDS[kind].explain(judging),
         rich=KINDS[kind].rich,
+        rubric=tuple(_criterion(one) for one in show_rubric(judging.get("rubric", []))) if KINDS[kind].by_hand else (),
+        # While somebody has yet to mark, what another gave is nobody's to know.
+        marks=tuple(_mark(one, slot) for one in sorted(slot.hand_marks.all(), key=lambda one: one.number)) if judged else (),
+        judged_by=(slot.judged_by.number,) if slot.judged_by else (),
     )
+
+
+def _files(slot: Slot, response: responses.Response) -> tuple[str, ...]:
+    """Each file with what proves that it is the one: its size and its digest."""
+    sent = {str(one.pk): one for one in slot.files.all()} if response.get("files") else {}
+    found = [sent[name] for name in response.get("files", []) if name in sent]
+    told = _("%(name)s (%(size)s byte, SHA-256 %(digest)s)")
+    return tuple(told % {"name": one.name, "size": one.size, "digest": one.sha256} for one in found)
+
+
+def _criterion(one: Criterion) -> str:
+    levels = "; ".join(f"{level.text} ({number(level.points)})" for level in one.levels)
+    return f"{one.name}: {levels}"
+
+
+def _mark(one: ManualMark, slot: Slot) -> EvidenceMark:
+    """Markers are told apart without a name: the paper is for who complains."""
+    who = sorted({mark.marker_id: mark.number for mark in reversed(slot.hand_marks.all())}.items(), key=lambda pair: pair[1])
+    place = [marker for marker, _number in who].index(one.marker_id) + 1
+    rubric = slot.version.body.get("rubric", [])
+    return EvidenceMark(
+        number=one.number, round=str(MarkRound(one.round).label), by=_("người chấm %(place)s") % {"place": place},
+        at=one.marked_at, mark=one.mark, comment=one.comment, reached=reached(rubric, one.levels),
+    )  # fmt: skip
 
 
 def _served(kind: str, body: Mapping[str, Any], order: Sequence[str]) -> tuple[str, ...]:

@@ -69,26 +69,18 @@ def answered(attempt: Attempt, slot: Slot, step: AnswerStep, *, again: object = 
 
 
 def judged(attempt: Attempt, *, again: object = "") -> Statement:
-    """Passed or failed, of a finished attempt. `again`: the regrading that judged so."""
+    """Passed or failed, of a finished attempt; completed where nobody passes or fails. `again`: the regrading that judged so."""
     assert attempt.score is not None and attempt.finished_at is not None
-    result = {
-        "completion": True,
-        "success": attempt.passed,
+    result: dict[str, Any] = {"completion": True}
+    verb = v.COMPLETED
+    if attempt.graded:
+        result["success"] = attempt.passed
+        verb = v.PASSED if attempt.passed else v.FAILED
+    result |= {
         "score": score_on_ten(score10=attempt.score),
         "duration": dt.timedelta(seconds=int((attempt.finished_at - attempt.started_at).total_seconds())),
     }
-    return _of_attempt(attempt, v.PASSED if attempt.passed else v.FAILED, attempt.finished_at, result, again)
-
-
-def completed(attempt: Attempt) -> Statement:
-    """Handed in where nobody passes or fails."""
-    assert attempt.score is not None and attempt.finished_at is not None
-    result = {
-        "completion": True,
-        "score": score_on_ten(score10=attempt.score),
-        "duration": dt.timedelta(seconds=int((attempt.finished_at - attempt.started_at).total_seconds())),
-    }
-    return _of_attempt(attempt, v.COMPLETED, attempt.finished_at, result)
+    return _of_attempt(attempt, verb, attempt.finished_at, result, again)
 
 
 def abandoned(attempt: Attempt) -> Statement:

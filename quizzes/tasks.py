@@ -22,3 +22,9 @@ def forget_files() -> int:
 def refresh_pools() -> int:
     """Number anew what quizzes draw from, where a bank has changed."""
     return actions.refresh_stale_pools()
+
+
+@shared_task(name="quizzes.regrade")
+def regrade() -> int:
+    """Mark anew what was confirmed and is owed, should whoever confirmed it have gone meanwhile."""
+    return actions.apply_regradings(now=timezone.now())

@@ -27,4 +27,10 @@ urlpatterns = [
     path("terms/withdraw/<int:pk>/", views.withdraw_override, name="withdraw_override"),
     path("accommodations/", views.accommodations, name="accommodations"),
     path("accommodations/<int:pk>/withdraw/", views.withdraw_accommodation, name="withdraw_accommodation"),
+    path("marking/", views.queue, name="marking"),
+    path("marking/<int:quiz_id>/<int:question_id>/", views.pile, name="pile"),
+    path("marking/answers/<int:slot_id>/", views.mark, name="mark"),
+    path("regrading/", views.regradings, name="regradings"),
+    path("regrading/<int:quiz_id>/", views.regrade, name="regrade"),
+    path("regrading/flags/<int:pk>/", views.look, name="look"),
 ]

@@ -304,7 +304,7 @@ def conclude(locked: Attempt, now: dt.datetime) -> Attempt:
     locked.state = AttemptState.FINISHED
     locked.judged_at = now
     locked.save(update_fields=["marks", "score", "passed", "state", "finished_at", "judged_at", "scorer"])
-    record([statements.judged(locked) if locked.graded else statements.completed(locked)])
+    record([statements.judged(locked)])
     complete(locked, now)
     return locked
 

@@ -62,7 +62,7 @@ def give_mark(
     if not Attempt.objects.markable_by(marker).filter(pk=attempt.pk).exists():
         raise NotMarker(str(marker.pk))
     given = list(locked.hand_marks.select_related("marker").order_by("number"))
-    wanted = _wanted(locked, levels, points)
+    wanted = wanted_mark(locked, levels, points)
     words = comment.replace("\x00", "").strip()[:COMMENT_LIMIT]
     last = given[-1] if given else None
     if last and last.marker_id == marker.pk and (last.mark, last.levels, last.comment) == (wanted, list(levels), words):
@@ -85,8 +85,8 @@ def give_mark(
     return made
 
 
-def _wanted(slot: Slot, levels: Sequence[int], points: Decimal | str | None) -> Decimal:
-    """Raises MarkRefused."""
+def wanted_mark(slot: Slot, levels: Sequence[int], points: Decimal | str | None) -> Decimal:
+    """What levels or points come to. Only for the actions of this app. Raises MarkRefused."""
     rubric = slot.version.body.get("rubric", [])
     try:
         if rubric:

@@ -312,6 +312,24 @@ class HandMarked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told:
+    """A regrading as the learner reads it."""
+
+    at: dt.datetime
+    why: str
+    old_score: Decimal | None
+    new_score: Decimal | None
+
+
+def regraded(attempt: Attempt) -> tuple[Told, ...]:
+    rows = attempt.regraded.filter(done_at__isnull=False, skipped=False).select_related("regrading").order_by("done_at", "pk")
+    return tuple(
+        Told(at=one.done_at, why=one.regrading.reason, old_score=one.old_score, new_score=one.new_score)  # type: ignore[arg-type]
+        for one in rows
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """An attempt that was handed in, for its learner; while a person has yet to mark it, it has no score. What may not be
     told yet (quizzes.review) is not in it."""
@@ -325,6 +343,7 @@ class Result:
     method: str
     passed_before: bool  # in this attempt or another one
     review: tuple[Reviewed, ...]
+    regraded: tuple[Told, ...]
     waiting: int  # questions a person has yet to mark
     right: int
     total: int  # questions that count
@@ -402,6 +421,7 @@ def result(attempt: Attempt, now: dt.datetime) -> Result:
         )
         if Item.ANSWERS in shown
         else (),
+        regraded=regraded(attempt),
         waiting=sum(slot.mark is None for slot in slots),
         right=sum(slot.share(said.get(slot.pk, {})) == 1 for slot in slots if slot.max_mark),
         total=sum(slot.max_mark > 0 for slot in slots),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -73,3 +74,22 @@ def plain(text: str) -> str:
 def indent(depth: int) -> str:
     """What stands before a name in a tree: a list to choose from knows no other way."""
     return "— " * depth
+
+
+@register.filter
+def points(value: Decimal) -> str:
+    """As people write it, without idle zeros: 1,5."""
+    return f"{value.normalize():f}".replace(".", ",")
+
+
+@register.filter
+def marked_name(slot: Any) -> str:
+    """Whose answer it is, as a marker may know it."""
+    return queries.name_of(slot)
+
+
+@register.filter
+def level_chosen(form: Any, place: int) -> str:
+    """The level of a criterion that stands in a form of marks."""
+    value = form[f"level-{place}"].value()
+    return "" if value is None else str(value)

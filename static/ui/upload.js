@@ -16,12 +16,12 @@
     var known = Array.prototype.filter.call(list.querySelectorAll("[name=files]"), function (one) { return one.value === told.id; })[0];
     if (known) { known.checked = true; return known; }
     var row = box.querySelector("template").content.firstElementChild.cloneNode(true);
-    var tick = row.querySelector("input"), texts = row.querySelectorAll("span");
+    var tick = row.querySelector("input");
     tick.value = told.id;
     tick.id = "f-" + told.id;
     row.querySelector("label").htmlFor = tick.id;
-    texts[0].textContent = told.name;
-    texts[1].textContent = told.size;
+    row.querySelector("label").textContent = told.name;
+    row.querySelector("[data-size]").textContent = told.size;
     list.appendChild(row);
     box.querySelector("[data-keep]").hidden = false;
     return tick;

@@ -47,7 +47,7 @@ from people.models import OpenedAccount
 from people.oidc import Claims
 from plans.actions import enter_measurement
 from quizzes.actions import finish_attempt, keep_file, start_attempt
-from quizzes.models import Accommodation, Media, Override, QuestionFile, QuestionVersion
+from quizzes.models import Accommodation, Media, Override, QuestionFile, QuestionVersion, Regrading
 from reminders.actions import rehearse, stop_token
 from reminders.judgement import DEFAULTS, Rule
 from tests import world
@@ -226,7 +226,13 @@ def _to_mark(learner: Any, school: Any, now: Any) -> dict[str, dict[str, Any]]:
     by_hand.answer(attempt, "nop-tep", {"files": [str(sent.pk)]}, now)
     by_hand.answer(attempt, "tu-luan", {"text": "Bài viết."}, now)
     finish_attempt(attempt=attempt, now=now)
-    return {"quizzes:answer_file": {"file_id": sent.pk}}
+    essay = by_hand.slot(attempt, "tu-luan")
+    decided = Regrading.objects.create(quiz=quiz, by=learner, made_at=now, plan=f"{school.pk:064}", reason="Đáp án sai")
+    flagged = decided.attempts.create(attempt=attempt, flag="pass", done_at=now)
+    return {
+        "quizzes:answer_file": {"file_id": sent.pk}, "quizzes:mark": {"slot_id": essay.pk}, "quizzes:look": {"pk": flagged.pk},
+        "quizzes:pile": {"quiz_id": quiz.pk, "question_id": essay.version.question_id}, "quizzes:regrade": {"quiz_id": quiz.pk},
+    }  # fmt: skip
 
 
 def _guardians_token(klass: TrainingClass, teacher: Any) -> str:

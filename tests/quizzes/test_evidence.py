@@ -365,7 +365,7 @@ def test_the_same_attempt_and_moment_give_the_same_bytes(
     whole: Attempt, now: dt.datetime, django_assert_num_queries: Any
 ) -> None:
     done = actions.finish_attempt(attempt=whole, now=now)
-    with django_assert_num_queries(3):  # the attempt, its slots, their steps
+    with django_assert_num_queries(6):  # the attempt, its slots, their steps, files, marks; marked anew
         told = evidence_sheet(done, now)
     with translation.override("en"):
         assert evidence_pdf(evidence_sheet(done, now)) == evidence_pdf(told)

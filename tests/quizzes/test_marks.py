@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import json
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -11,13 +13,16 @@ import pytest
 from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from courses.models import Completion, Enrolment
 from lrs.models import Statement
 from quizzes import actions, marking, queries, responses
+from quizzes.evidence_pdf import canonical, digest, evidence_pdf
+from quizzes.evidence_sheet import evidence_sheet
 from quizzes.models import Attempt, AttemptState, ManualMark, QuizPage, Slot
 from tests import world
-from tests.quizzes.by_hand import ESSAY, PLAIN, RUBRIC, SINGLE, set_up, sit, slot
+from tests.quizzes.by_hand import CANARY, ESSAY, PLAIN, RUBRIC, SINGLE, set_up, sit, slot
 
 MINUTE = dt.timedelta(minutes=1)
 TEXT = {"text": "AI giúp tôi soạn thông báo."}
@@ -290,3 +295,40 @@ def test_a_rubric_never_leaves_its_bounds(levels: tuple[int, int], most: Decimal
 
 def test_slots_that_need_nobody_are_told_once(waiting: Attempt) -> None:
     assert Slot.objects.filter(attempt=waiting, mark__isnull=True).count() == 1
+
+
+# --- on the evidence sheet -------------------------------------------------------------------------------------------------
+
+
+def test_the_sheet_tells_who_gave_what_without_a_name_and_only_in_the_end(
+    twice: Attempt, marker: Any, other: Any, third: Any, now: dt.datetime
+) -> None:
+    give(twice, marker, now, (2, 1), comment="Hay")
+    give(twice, other, now, (0, 1), comment="Chưa rõ")
+    [essay] = [one for one in evidence_sheet(twice, now).questions if one.kind == "Viết bài"]
+    assert essay.marks == () and essay.rubric[0] == "Rõ ý: chưa (0); tạm (2); rõ (4)"
+    give(twice, third, now + MINUTE, (1, 1), seen=2, comment="Ở giữa")
+    sheet = evidence_sheet(twice, now)
+    [essay] = [one for one in sheet.questions if one.kind == "Viết bài"]
+    assert [(one.round, one.by, one.mark) for one in essay.marks] == [
+        ("Lần chấm thứ nhất", "người chấm 1", 4), ("Lần chấm thứ hai", "người chấm 2", Decimal("2.4")),
+        ("Quyết định sau cùng", "người chấm 3", Decimal("3.2")),
+    ]  # fmt: skip
+    assert essay.marks[2].reached == (("Rõ ý", "tạm"), ("Đúng việc", "đúng"))
+    assert dict(sheet.rules)["Người chấm mỗi câu tự luận"] == "hai người"
+    actions.correct_mark(slot=slot(twice, "tu-luan"), marker=marker, levels=(2, 1), seen=3, reason="Đọc sót ý", now=now)
+    later = evidence_sheet(twice, now)
+    [told] = later.regradings
+    assert (told.reason, told.old_score, told.new_score) == ("Đọc sót ý", Decimal("8.67"), 10)
+    assert digest(later) != digest(sheet)
+    words = " ".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(evidence_pdf(later))).pages).split())
+    for said in ("Tiêu chí chấm", "Ở giữa", "IV. CHẤM LẠI", "Đọc sót ý", "8,67", "người chấm 3"):
+        assert said in words, said
+    assert "Đặng Ngọc Em" not in words and CANARY not in words
+
+
+def test_a_sheet_without_marks_by_hand_has_the_digest_it_always_had(attempt: Attempt, now: dt.datetime) -> None:
+    """Sheets that were printed before somebody could mark still agree with what is printed today."""
+    actions.finish_attempt(attempt=attempt, now=now)
+    told = json.loads(canonical(evidence_sheet(attempt, now)))
+    assert "regradings" not in told and not {"marks", "rubric", "judged_by"} & set(told["questions"][0])
