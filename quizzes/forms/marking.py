@@ -62,8 +62,8 @@ class ScopeForm(forms.Form):
         empty_label=gettext_lazy("mọi câu"), help_text=gettext_lazy("Chấm theo phiên bản mới nhất của câu hỏi."),
     )  # fmt: skip
     hand_too = forms.TypedChoiceField(
-        choices=[("", gettext_lazy("Giữ nguyên")), ("1", gettext_lazy("Tính lại theo tiêu chí của phiên bản mới"))],
-        coerce=bool, empty_value="", required=False, label=gettext_lazy("Điểm người chấm đã cho"),
+        choices=[("keep", gettext_lazy("Giữ nguyên")), ("anew", gettext_lazy("Tính lại theo tiêu chí của phiên bản mới"))],
+        coerce=lambda value: value == "anew", label=gettext_lazy("Điểm người chấm đã cho"),
     )  # fmt: skip
 
     def __init__(self, data: Any, *, quiz: QuizPage) -> None:
@@ -73,7 +73,7 @@ class ScopeForm(forms.Form):
 
     def scope(self) -> Scope:
         data = self.cleaned_data
-        return Scope(quiz=self.quiz, question=data["question"], hand_too=bool(data["hand_too"]))
+        return Scope(quiz=self.quiz, question=data["question"], hand_too=data["hand_too"])
 
 
 class ReasonForm(forms.Form):

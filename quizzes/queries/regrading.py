@@ -307,10 +307,23 @@ def flagged() -> QuerySet[RegradedAttempt]:
     return rows.order_by("done_at", "pk")
 
 
-def quizzes_sat() -> QuerySet[QuizPage]:
-    """Quizzes with something to mark anew."""
-    sat = Attempt.objects.filter(state__in=[AttemptState.FINISHED, AttemptState.SUBMITTED]).values("quiz")
-    return QuizPage.objects.filter(pk__in=sat).order_by("title", "pk")
+@dataclass(frozen=True, kw_only=True)
+class Sat:
+    """A quiz with something to mark anew."""
+
+    quiz_id: int
+    quiz: str
+    course: str
+    attempts: int
+
+
+def quizzes_sat() -> list[Sat]:
+    rows = Attempt.objects.filter(state__in=[AttemptState.FINISHED, AttemptState.SUBMITTED]).order_by()
+    found = rows.values("quiz", "quiz__title", "enrolment__course__title").annotate(attempts=Count("pk"))
+    return [
+        Sat(quiz_id=row["quiz"], quiz=row["quiz__title"], course=row["enrolment__course__title"], attempts=row["attempts"])
+        for row in found.order_by("enrolment__course__title", "quiz__title", "quiz")
+    ]
 
 
 def questions_served(quiz: QuizPage) -> QuerySet[Question]:

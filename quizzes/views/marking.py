@@ -144,7 +144,7 @@ def regradings(request: HttpRequest) -> HttpResponse:
 def regrade(request: HttpRequest, quiz_id: int) -> HttpResponse:
     """The dry run of what is asked for; POST confirms exactly the one that was shown."""
     user, quiz = _regrader(request), get_object_or_404(QuizPage, pk=quiz_id)
-    form = ScopeForm(request.GET if "hand_too" in request.GET or "question" in request.GET else None, quiz=quiz)
+    form = ScopeForm(request.GET if "hand_too" in request.GET else None, quiz=quiz)
     context: dict[str, Any] = {"quiz": quiz, "form": form, "reason": ReasonForm(request.POST or None)}
     scope = form.scope() if form.is_valid() else None
     if request.method == "POST" and scope and context["reason"].is_valid():

@@ -313,12 +313,12 @@ def test_the_page_shows_first_and_then_does(failed: Attempt, quiz: QuizPage, dun
     scope = mend(quiz, now)
     address = f"/quizzes/regrading/{quiz.pk}/"
     assert "Xem trước thay đổi" in client.get(address).content.decode()
-    shown = client.get(f"{address}?question=&hand_too=").content.decode()
+    shown = client.get(f"{address}?question=&hand_too=keep").content.decode()
     assert "thành đạt" in shown and "Chưa có gì được ghi" in shown and failed.alias in shown
-    assert client.post(f"{address}?question=&hand_too=", {"seen": "0" * 64, "reason": "Sai"}).status_code == 200
+    assert client.post(f"{address}?question=&hand_too=keep", {"seen": "0" * 64, "reason": "Sai"}).status_code == 200
     assert again(failed).score == 0
     posted = {"seen": queries.plan(scope).digest, "reason": "Đáp án ghi nhầm"}
-    assert client.post(f"{address}?question=&hand_too=", posted)["Location"] == "/quizzes/regrading/"
+    assert client.post(f"{address}?question=&hand_too=keep", posted)["Location"] == "/quizzes/regrading/"
     assert again(failed).score == 10
     assert "Đáp án ghi nhầm" in client.get("/quizzes/regrading/").content.decode()
     learner = Client()
