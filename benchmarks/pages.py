@@ -156,10 +156,10 @@ def temporary_folder() -> Iterator[Path]:
 def database(where: str, var: Path, there: str = "") -> Iterator[tuple[str, Callable[[], dict[int, float]]]]:
     """The address of a fresh database, and a function that reads the CPU seconds of its server processes by pid.
 
-    `there` names a database that is there already and stays: large cities take long to make.
+    `there` names a database (or its file) that is there already and stays: large cities take long to make.
     """
     if where == "sqlite":
-        yield f"sqlite:///{var / 'bench.sqlite3'}", dict
+        yield f"sqlite:///{Path(there).resolve() if there else var / 'bench.sqlite3'}", dict
         return
     import psycopg
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -285,7 +285,7 @@ def arguments() -> argparse.Namespace:
         "--database", default="sqlite", help="sqlite, or postgres://user@host:port: a database of our own is made there"
     )
     parser.add_argument("--learners", type=int, default=1000)
-    parser.add_argument("--there", default="", help="a city of that server made beforehand by setup_demo and simulate; it stays")
+    parser.add_argument("--there", default="", help="a city (a database there, or a file) made beforehand by setup_demo and simulate; it stays")
     parser.add_argument("--seconds", type=float, default=2.0, help="for each page at each number of clients")
     parser.add_argument("--clients", default="1,8,32")
     parser.add_argument("--only", default="", help="only pages whose name contains this")

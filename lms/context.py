@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from people.queries import role_kinds
 
@@ -45,28 +46,32 @@ class Way(NamedTuple):
     current: bool
 
 
+@cache
+def _ways(kinds: frozenset[str], language: str) -> tuple[tuple[str, str], ...]:
+    """In that language, which is the one of the request: texts and addresses are made once."""
+    items: list[tuple[str, str]] = []
+    if "teacher" in kinds:
+        items.append((_("Lớp của tôi"), reverse("classes:list")))
+    if kinds & {"officer", "owner", "auditor"}:
+        items.append((_("Cơ quan"), reverse("agencies:overview")))
+        items.append((_("Kế hoạch"), reverse("plans:list")))
+    if kinds & {"owner", "support"}:
+        items.append((_("Yêu cầu dữ liệu"), reverse("request_queue")))
+    # An owner's row is full: marking and the bank are in the CMS for her (quizzes.wagtail_hooks), where editors have them too.
+    if kinds & {"teacher", "editor"} and "owner" not in kinds:
+        items.append((_("Chấm bài"), reverse("quizzes:marking")))
+    if kinds & {"editor", "owner"}:
+        items.append((_("Soạn bài"), reverse("wagtailadmin_home")))
+    if "editor" in kinds and "owner" not in kinds:
+        items.append((_("Câu hỏi"), reverse("quizzes:bank")))
+    return (*items, (_("Khóa học"), "/khoa-hoc/"), (_("Việc học của tôi"), reverse("learn")), (_("Trợ giúp"), "/tro-giup/"))
+
+
 def navigation(request: HttpRequest) -> tuple[Way, ...]:
     """The way through the site for this person: staff have their workplaces first, then what every learner has."""
     user = request.user
-    items: list[tuple[str, str]] = []
-    if user.is_authenticated:
-        kinds = role_kinds(user)
-        if "teacher" in kinds:
-            items.append((_("Lớp của tôi"), reverse("classes:list")))
-        if kinds & {"officer", "owner", "auditor"}:
-            items.append((_("Cơ quan"), reverse("agencies:overview")))
-        if kinds & {"officer", "owner", "auditor"}:
-            items.append((_("Kế hoạch"), reverse("plans:list")))
-        if kinds & {"owner", "support"}:
-            items.append((_("Yêu cầu dữ liệu"), reverse("request_queue")))
-        # An owner's row is full: hers is in the CMS (quizzes.wagtail_hooks), where editors have it too.
-        if kinds & {"teacher", "editor"} and "owner" not in kinds:
-            items.append((_("Chấm bài"), reverse("quizzes:marking")))
-        if kinds & {"editor", "owner"}:
-            items.append((_("Soạn bài"), reverse("wagtailadmin_home")))
-            items.append((_("Câu hỏi"), reverse("quizzes:bank")))
-    items += [(_("Khóa học"), "/khoa-hoc/"), (_("Việc học của tôi"), reverse("learn")), (_("Trợ giúp"), "/tro-giup/")]
-    return tuple(Way(label, url, request.path.startswith(url)) for label, url in items)
+    kinds = frozenset(role_kinds(user)) if user.is_authenticated else frozenset()
+    return tuple(Way(label, url, request.path.startswith(url)) for label, url in _ways(kinds, get_language() or ""))
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from people.models import Audience, Organisation, RoleKind, Tier, overseen_roots
 from people.prepared import prepared
@@ -117,17 +118,24 @@ class StatusMark:
     icon: str
 
 
+_MARKS = {
+    Status.EXCEEDED: (gettext_lazy("Vượt"), "tag-ok", "up"),
+    Status.MET: (gettext_lazy("Đạt"), "tag-ok", "check"),
+    Status.ONGOING: (gettext_lazy("Đang làm"), "tag-warn", "clock"),
+    Status.BEHIND: (gettext_lazy("Chậm"), "tag-bad", "alert"),
+    Status.NOT_MET: (gettext_lazy("Chưa đạt"), "tag-bad", "x"),
+    Status.NO_FIGURE: (gettext_lazy("Chưa có số"), "tag-info", "dots"),
+    Status.TRACKED: (gettext_lazy("Theo dõi"), "tag-info", "eye"),
+}
+_PRODUCT = {
+    "CORE": gettext_lazy("Nền tảng thực hiện"), "SUPPORT": gettext_lazy("Nền tảng hỗ trợ"),
+    "TRACK-ONLY": gettext_lazy("Chỉ theo dõi"),
+}  # fmt: skip
+
+
 def status_mark(status: str) -> StatusMark:
-    marks = {
-        Status.EXCEEDED: StatusMark(word=_("Vượt"), tag="tag-ok", icon="up"),
-        Status.MET: StatusMark(word=_("Đạt"), tag="tag-ok", icon="check"),
-        Status.ONGOING: StatusMark(word=_("Đang làm"), tag="tag-warn", icon="clock"),
-        Status.BEHIND: StatusMark(word=_("Chậm"), tag="tag-bad", icon="alert"),
-        Status.NOT_MET: StatusMark(word=_("Chưa đạt"), tag="tag-bad", icon="x"),
-        Status.NO_FIGURE: StatusMark(word=_("Chưa có số"), tag="tag-info", icon="dots"),
-        Status.TRACKED: StatusMark(word=_("Theo dõi"), tag="tag-info", icon="eye"),
-    }
-    return marks[Status(status)]
+    word, tag, icon = _MARKS[Status(status)]
+    return StatusMark(word=str(word), tag=tag, icon=icon)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -621,10 +629,9 @@ def _section_label(key: str) -> str:
 
 
 def _task_line(task: PlanTask) -> TaskLine:
-    classes = {"CORE": _("Nền tảng thực hiện"), "SUPPORT": _("Nền tảng hỗ trợ"), "TRACK-ONLY": _("Chỉ theo dõi")}
     return TaskLine(
         code=task.code, title=task.title, kind=task.kind, lead=task.lead, leads=_leads(task), coordinating=task.coordinating,
-        deliverable=task.deliverable, deadline=task.deadline, product_class=classes.get(task.product_class, task.product_class),
+        deliverable=task.deliverable, deadline=task.deadline, product_class=str(_PRODUCT.get(task.product_class, task.product_class)),
         source=task.source,
     )  # fmt: skip
 

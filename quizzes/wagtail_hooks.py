@@ -1,4 +1,4 @@
-"""The way from the CMS to the pages on which answers are marked."""
+"""The ways from the CMS to the bank of questions and to the pages on which answers are marked."""
 
 from __future__ import annotations
 
@@ -8,12 +8,24 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
+from people.queries import role_kinds
+from quizzes.models import EDITING
 from quizzes.queries import may_mark_somewhere
 
 
 class MarkingItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
         return may_mark_somewhere(request.user)  # type: ignore[arg-type]
+
+
+class BankItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return not set(EDITING).isdisjoint(role_kinds(request.user))  # type: ignore[arg-type]
+
+
+@hooks.register("register_admin_menu_item")
+def bank_item() -> MenuItem:
+    return BankItem(_("Ngân hàng câu hỏi"), reverse("quizzes:bank"), name="question-bank", icon_name="list-ul", order=640)
 
 
 @hooks.register("register_admin_menu_item")

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -67,6 +67,19 @@ class CourseHead:
     width: int
 
 
+class Look(NamedTuple):
+    """All that a cell of the matrix shows, the same for many people. `own_day` only while it is owed."""
+
+    state: str
+    quiz: bool
+    score: Decimal | None
+    own_day: dt.date | None
+
+    @property
+    def word(self) -> str:
+        return str(STATES[self.state])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """One learner in one part. `score` is the best mark of a finished attempt, on the scale of 10; None for a lesson.
@@ -85,6 +98,11 @@ class Cell:
     @property
     def word(self) -> str:
         return str(STATES[self.state])
+
+    @property
+    def look(self) -> Look:
+        own_day = timezone.localdate(self.due_at) if self.own and self.due_at and self.state != "done" else None
+        return Look(self.state, self.column.kind == "quiz", self.score, own_day)
 
 
 @dataclass(frozen=True, kw_only=True)

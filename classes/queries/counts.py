@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Value
+from django.db.models import Count, Max, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from classes import counting
@@ -32,10 +32,11 @@ _counted_at = Prepared(lambda: AgencyCounting.objects.order_by("pk").values_list
 
 
 @prepared()
-def _asked() -> QuerySet[Any]:
-    whole = StaffRequirement.objects.order_by().annotate(all=Value(1)).values("all")
+def _state() -> QuerySet[Any]:
+    counted = Subquery(AgencyCounting.objects.order_by("pk").values("counted_at")[:1])
+    whole = StaffRequirement.objects.order_by().annotate(counted=counted).values("counted")
     return whole.annotate(count=Count("pk"), set=Max("set_at"), withdrawn=Max("withdrawn_at")).values_list(
-        "count", "set", "withdrawn"
+        "counted", "count", "set", "withdrawn"
     )
 
 
@@ -45,8 +46,9 @@ def counted_at() -> dt.datetime | None:
 
 
 def state_of_counts() -> tuple[Any, ...]:
-    """Changes whenever agencies were counted or something was required or is no longer. Two queries."""
-    return counted_at(), *_asked()
+    """Changes whenever agencies were counted or something was required or is no longer; of when the counts are comes first.
+    One query, and another while nothing was ever required."""
+    return next(iter(_state()), None) or (counted_at(),)
 
 
 def counting_owed(now: dt.datetime) -> bool:

@@ -95,6 +95,8 @@ def may_list(user: User, unit: Organisation) -> bool:
 
 def view_of(query: str) -> str:
     """The part of an address that a view keeps, "" when nothing is filtered or sorted."""
+    if not query:
+        return ""
     asked, found = QueryDict(query), QueryDict(mutable=True)
     for name in _OF_A_VIEW:
         if asked.get(name):

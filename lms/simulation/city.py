@@ -80,6 +80,16 @@ def ensure_places(*, wards: int, schools: int, today: dt.date) -> Places:
     return places
 
 
+def ensure_stations(places: Places, *, organisations: int) -> None:
+    """Further public units below the wards, one each in turn, until so many organisations stand."""
+    wards = list(Organisation.objects.filter(pk__in=places.wards.values()).order_by("path"))
+    missing = organisations - Organisation.objects.count()
+    for number in range(max(0, missing)):
+        place, turn = wards[number % len(wards)], number // len(wards) + 1
+        name = f"Đơn vị {turn} {place.short_name}"
+        places.units.append(_ensure(place, f"{place.code}-DV{turn:03}", name, name, "unit"))
+
+
 def _ensure(parent: Organisation, code: str, name: str, short_name: str, kind: str) -> Organisation:
     found = Organisation.objects.filter(code=code).first()
     # treebeard keeps the number of children on the object: read the parent again before adding under it
@@ -88,10 +98,14 @@ def _ensure(parent: Organisation, code: str, name: str, short_name: str, kind: s
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
+    """`organisations`: so many stand at least. Without `statements` only those of the learners' own acts are left out."""
+
     learners: int
     classes: int
     days: int
     seed: int
+    organisations: int = 0
+    statements: bool = True
 
 
 @dataclass(kw_only=True)
@@ -118,6 +132,7 @@ class Simulation:
         wards, schools = min(168, max(12, self.size.learners // 500)), min(60, max(6, self.size.learners // 800))
         with transaction.atomic():
             self.places = ensure_places(wards=wards, schools=schools, today=today)
+            ensure_stations(self.places, organisations=self.size.organisations)
         self.say("places stand")
         self.templates = self._templates()
         self.say(f"{sum(map(len, self.templates.values()))} ways to learn were played through")
@@ -144,7 +159,10 @@ class Simulation:
         for course in CoursePage.objects.live().order_by("path"):
             for pattern in PATTERNS:
                 for variant in range(2):
-                    template = capture(course=course, pattern=pattern, start=start, seed=self.rng.getrandbits(32) + variant)
+                    template = capture(
+                        course=course, pattern=pattern, start=start, seed=self.rng.getrandbits(32) + variant,
+                        statements=self.size.statements,
+                    )  # fmt: skip
                     found.setdefault(course.audience, []).extend([template] * pattern.weight)
         return found
 
@@ -219,7 +237,7 @@ class Simulation:
                 template=template, learner=self._learner(person, in_class=given is not None), start=start, writer=self.writer,
                 slots=self.slots, rng=self.rng,
             )  # fmt: skip
-            if given:
+            if given and self.size.statements:
                 self._hand_out(given, person.user, enrolment)
 
     def _choose(self, audience: str, *, in_class: bool) -> list[Template]:
@@ -243,8 +261,12 @@ class Simulation:
             open_here.pop(0)
         self.members.append(
             ClassMember(
-                training_class=klass, learner_id=person.user.pk, number=number, shown_as=person.user.full_name,
-                source=MemberSource.LIST, joined_at=assignment.assigned_at,
+                training_class=klass,
+                learner_id=person.user.pk,
+                number=number,
+                shown_as=person.user.full_name,
+                source=MemberSource.LIST,
+                joined_at=assignment.assigned_at,
             )  # fmt: skip
         )
         return assignment

@@ -71,13 +71,15 @@ class Played:
     rows: dict[Table, list[models.Model]]
 
 
-def capture(*, course: CoursePage, pattern: Pattern, start: dt.datetime, seed: int) -> Template:
-    """Let a passer-by play, read what is left, and undo it."""
+def capture(*, course: CoursePage, pattern: Pattern, start: dt.datetime, seed: int, statements: bool = True) -> Template:
+    """Let a passer-by play, read what is left, and undo it. Without `statements` copies leave all but those."""
     pin_outline(course=course, now=start)  # stays: copies refer to it
     with transaction.atomic():
         learner = User.objects.create_user(username=f"template-{uuid.uuid4().hex}", full_name="Người Mẫu", birth_year=1980)
         enrolment = play(learner=learner, course=course, pattern=pattern, start=start, seed=seed)
         played = _read(learner, enrolment, pattern, start)
+        if not statements:
+            played.rows[Statement] = []
         transaction.set_rollback(True)
     return lay_out(played)
 

@@ -251,7 +251,7 @@ def end_role(*, role: Role, by: User | None, now: dt.datetime) -> Role:
 
 def match_groups(user: User) -> None:
     """Give the groups of Wagtail that go with the roles held now. Only for the actions of this app."""
-    for kept in ("_role_kinds", "_overseen_roots", "_managed_roots"):
+    for kept in ("_held", "_overseen_roots", "_managed_roots"):
         user.__dict__.pop(kept, None)
     kinds = set(Role.objects.current().filter(user=user).values_list("kind", flat=True))
     groups = ensure_groups() if kinds & set(_GROUP_OF) else {group.name: group for group in user.groups.all()}

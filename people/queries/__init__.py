@@ -12,7 +12,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db.models import Case, Exists, FilteredRelation, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -38,22 +38,6 @@ from people.models import (
 )
 from people.prepared import Prepared, prepared
 
-_person = Prepared(lambda pk: User.objects.filter(pk=pk), pk=int)
-_kinds_held = Prepared(lambda user: Role.objects.current().filter(user=user).values_list("kind", flat=True), user=int)
-
-
-def person(pk: int) -> User | None:
-    """One query, the cheapest: each request of who is signed in begins with it."""
-    found: list[User] = _person(pk=pk)
-    return found[0] if found else None
-
-
-def role_kinds(user: User) -> set[str]:
-    """The kinds of roles `user` holds anywhere now. One query, kept on the user object."""
-    if not hasattr(user, "_role_kinds"):
-        user._role_kinds = set(_kinds_held(user=user.pk))  # type: ignore[attr-defined]
-    return set(user._role_kinds)  # type: ignore[attr-defined]
-
 
 @dataclass(frozen=True)
 class Held:
@@ -63,18 +47,41 @@ class Held:
     factors: frozenset[int]
 
 
-@prepared(user=int)
-def _held(user: int) -> QuerySet[Any]:
-    rows = User.objects.filter(pk=user).annotate(now=FilteredRelation("roles", condition=Q(roles__until__isnull=True)))
-    return rows.values_list("now__kind", "authenticator__pk")
+@prepared(pk=int)
+def _person(pk: int) -> QuerySet[User]:
+    """A row for each pair of a role she holds now and a second factor; one where there is none."""
+    now = FilteredRelation("roles", condition=Q(roles__until__isnull=True))
+    return User.objects.filter(pk=pk).annotate(now=now, kind_now=F("now__kind"), factor_now=F("authenticator__pk"))
+
+
+def person(pk: int) -> User | None:
+    """One query: each request of who is signed in begins with it, and need not ask again what she holds."""
+    rows = _person(pk=pk)
+    if not rows:
+        return None
+    found: User = rows[0]
+    found._held = _held_by(rows)  # type: ignore[attr-defined]
+    del found.kind_now, found.factor_now
+    return found
 
 
 def held(user: User) -> Held:
-    """One query, so that a role or a factor taken away counts at the next request; the roles are kept on the user object."""
-    pairs = _held(user=user.pk)
-    found = Held(frozenset(kind for kind, _pk in pairs if kind), frozenset(pk for _kind, pk in pairs if pk))
-    user._role_kinds = set(found.kinds)  # type: ignore[attr-defined]
-    return found
+    """As the request found it, else as it is now: a role or a factor taken away counts at the next request. At most one
+    query, kept on the user object."""
+    if not hasattr(user, "_held"):
+        user._held = _held_by(_person(pk=user.pk))  # type: ignore[attr-defined]
+    return user._held  # type: ignore[attr-defined,no-any-return]
+
+
+def _held_by(rows: Iterable[Any]) -> Held:
+    return Held(
+        frozenset(row.kind_now for row in rows if row.kind_now), frozenset(row.factor_now for row in rows if row.factor_now)
+    )
+
+
+def role_kinds(user: User) -> set[str]:
+    """The kinds of roles `user` holds anywhere now."""
+    return set(held(user).kinds)
 
 
 class Proof(enum.Enum):

@@ -205,3 +205,23 @@ def test_no_city_is_made_where_the_demo_is_not_allowed(settings: Any, courses: l
     with pytest.raises(CommandError, match="DEMO_ALLOWED"):
         call_command("setup_demo", learners=3)
     assert not User.objects.exists()
+
+
+def test_a_large_city_may_leave_its_statements_out(courses: list[CoursePage]) -> None:
+    """Everything else is there as in a city with them, and the organisations that were asked for."""
+
+    def left(**more: Any) -> dict[str, int]:
+        with transaction.atomic():
+            call_command("simulate", learners=40, classes=4, days=60, seed=5, verbosity=0, **more)
+            connection.check_constraints()
+            found = {table.__name__: table._base_manager.count() for table in (*TABLES, ClassMember, Membership, Assignment)}
+            transaction.set_rollback(True)
+        return found
+
+    whole, lean = left(), left(without_statements=True)
+    # What gave a class its course is said once a class, by the action itself.
+    assert whole.pop("Statement") > 40 and lean.pop("Statement") == 4
+    assert lean == whole and lean["Completion"]
+    call_command("simulate", learners=40, classes=4, days=60, seed=6, verbosity=0, organisations=90, without_statements=True)
+    assert Organisation.objects.count() == 90 and Organisation.find_problems() == ([], [], [], [], [])
+    assert Membership.objects.filter(organisation__kind="unit").exists()

@@ -1,6 +1,6 @@
 """How long the figures of a quiz take, and how much memory, for so many saved answers.
 
-    python benchmarks/statistics.py [--answers 10000 100000 1000000] [--database postgres://…/server]
+    python benchmarks/item_statistics.py [--answers 10000 100000 1000000] [--database postgres://…/server]
 
 Ten questions an attempt are drawn from a bank of a hundred of all kinds; every fifth answer was changed once, every
 tenth person tried again, and some left questions blank. Rows are made in bulk by one process and read by another,
