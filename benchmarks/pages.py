@@ -70,9 +70,7 @@ def make_city(env: dict[str, str], learners: int) -> float:
     manage = [sys.executable, str(ROOT / "manage.py")]
     subprocess.run([*manage, "migrate", "-v", "0"], cwd=ROOT, env=env, check=True)
     begun = time.monotonic()
-    subprocess.run(
-        [*manage, "setup_demo", "--learners", str(learners)], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([*manage, "setup_demo", "--learners", str(learners)], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
     return time.monotonic() - begun
 
 
@@ -285,7 +283,9 @@ def arguments() -> argparse.Namespace:
         "--database", default="sqlite", help="sqlite, or postgres://user@host:port: a database of our own is made there"
     )
     parser.add_argument("--learners", type=int, default=1000)
-    parser.add_argument("--there", default="", help="a city (a database there, or a file) made beforehand by setup_demo and simulate; it stays")
+    parser.add_argument(
+        "--there", default="", help="a city (a database or file) made beforehand by setup_demo and simulate; it stays"
+    )
     parser.add_argument("--seconds", type=float, default=2.0, help="for each page at each number of clients")
     parser.add_argument("--clients", default="1,8,32")
     parser.add_argument("--only", default="", help="only pages whose name contains this")

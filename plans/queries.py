@@ -606,7 +606,7 @@ def _leads(led: Indicator | PlanTask) -> tuple[tuple[str, str], ...]:
 
 
 def section_key(task_code: str) -> str:
-    """"4738-9.3" → "9", "4738-IV.5a" → "IV"."""
+    """ "4738-9.3" → "9", "4738-IV.5a" → "IV"."""
     return task_code.split("-", 1)[1].split(".")[0]
 
 
@@ -631,8 +631,8 @@ def _section_label(key: str) -> str:
 def _task_line(task: PlanTask) -> TaskLine:
     return TaskLine(
         code=task.code, title=task.title, kind=task.kind, lead=task.lead, leads=_leads(task), coordinating=task.coordinating,
-        deliverable=task.deliverable, deadline=task.deadline, product_class=str(_PRODUCT.get(task.product_class, task.product_class)),
-        source=task.source,
+        deliverable=task.deliverable, deadline=task.deadline,
+        product_class=str(_PRODUCT.get(task.product_class, task.product_class)), source=task.source,
     )  # fmt: skip
 
 
@@ -665,9 +665,7 @@ def _breakdowns(
     if not columns:
         return ()
     heads = tuple(column.label for column in columns)
-    agencies = [
-        pk for pk in labels if any((column.indicator.pk, "", "", pk, column.span) in board.cells for column in columns)
-    ]
+    agencies = [pk for pk in labels if any((column.indicator.pk, "", "", pk, column.span) in board.cells for column in columns)]
     tables = [
         Breakdown(
             key="audience", title=_("Theo đối tượng"), by=_("Đối tượng"), columns=heads,
@@ -680,9 +678,7 @@ def _breakdowns(
     ]  # fmt: skip
     if labels:
         rows = [_exact(board, columns, ("", "", pk), labels[pk]) for pk in agencies]
-        tables.append(
-            Breakdown(key="agency", title=_("Theo cơ quan"), by=_("Cơ quan, đơn vị"), columns=heads, rows=tuple(rows))
-        )
+        tables.append(Breakdown(key="agency", title=_("Theo cơ quan"), by=_("Cơ quan, đơn vị"), columns=heads, rows=tuple(rows)))
     quarters = [column for column in columns if column.span == Span.PERIOD]
     tables.append(
         Breakdown(
@@ -724,9 +720,7 @@ def _begun(periods: Sequence[ReportingPeriod], today: dt.date) -> list[Reporting
     return [period for period in periods if period.starts_on <= today][-8:]
 
 
-def _chart(
-    board: _Board, own: Sequence[Indicator], periods: Sequence[ReportingPeriod], today: dt.date
-) -> list[charts.Column]:
+def _chart(board: _Board, own: Sequence[Indicator], periods: Sequence[ReportingPeriod], today: dt.date) -> list[charts.Column]:
     completers = next((one for one in own if one.measured_by == MeasuredBy.COMPLETERS), None)
     if completers is None:
         return []

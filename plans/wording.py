@@ -50,7 +50,7 @@ def target(operator: str, low: Decimal | None, high: Decimal | None, unit: str) 
 
 
 def deadline(text: str) -> str:
-    """"2025-Q4" → "Quý IV/2025", "2025-12" → "tháng 12/2025", "2030" → "năm 2030"; else as it stands."""
+    """ "2025-Q4" → "Quý IV/2025", "2025-12" → "tháng 12/2025", "2030" → "năm 2030"; else as it stands."""
     quarter = re.fullmatch(r"(\d{4})-Q([1-4])", text)
     if quarter:
         return _("Quý %(quarter)s/%(year)s") % {"quarter": ROMAN[quarter[2]], "year": quarter[1]}
@@ -73,7 +73,7 @@ def month_number(month: int) -> str:
 
 
 def place_and_date(place: str, day: dt.date) -> str:
-    """"Thành phố Hồ Chí Minh, ngày 05 tháng 01 năm 2026": days under 10 take a leading zero."""
+    """ "Thành phố Hồ Chí Minh, ngày 05 tháng 01 năm 2026": days under 10 take a leading zero."""
     return _("%(place)s, ngày %(day)s tháng %(month)s năm %(year)s") % {
         "place": place, "day": f"{day.day:02}", "month": month_number(day.month), "year": day.year,
     }  # fmt: skip

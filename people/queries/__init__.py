@@ -36,7 +36,7 @@ from people.models import (
     overseen_roots,
     people_handled_by,
 )
-from people.prepared import Prepared, prepared
+from people.prepared import prepared
 
 
 @dataclass(frozen=True)
