@@ -284,7 +284,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--learners", type=int, default=1000)
     parser.add_argument(
-        "--there", default="", help="a city (a database or file) made beforehand by setup_demo and simulate; it stays"
+        "--there", default="", help="a city (a database or file) made beforehand by simulate; it stays"
     )
     parser.add_argument("--seconds", type=float, default=2.0, help="for each page at each number of clients")
     parser.add_argument("--clients", default="1,8,32")

@@ -61,7 +61,7 @@ def person(pk: int) -> User | None:
         return None
     found: User = rows[0]
     found._held = _held_by(rows)  # type: ignore[attr-defined]
-    del found.kind_now, found.factor_now
+    del found.kind_now, found.factor_now  # type: ignore[attr-defined]
     return found
 
 
