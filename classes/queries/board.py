@@ -233,6 +233,7 @@ class _Facts:
     begun: dict[tuple[int, uuid.UUID], dt.datetime] = field(default_factory=dict)
     best: dict[tuple[int, uuid.UUID], Decimal] = field(default_factory=dict)
     failed: dict[tuple[int, uuid.UUID], Decimal] = field(default_factory=dict)
+    waiting: set[tuple[int, uuid.UUID]] = field(default_factory=set)  # handed in, to be marked by a person
     seen: dict[int, dt.datetime] = field(default_factory=dict)
 
 
@@ -345,9 +346,14 @@ def _facts(members: list[ClassMember], courses: set[int]) -> _Facts:
         facts.done[learner, part] = min(at, facts.done.get((learner, part), at))
     for learner, part, at in Visit.objects.filter(**inside).values_list("enrolment__learner_id", "part", "last_at"):
         facts.begun[learner, part] = max(at, facts.begun.get((learner, part), at))
-    attempts = Attempt.objects.filter(state=AttemptState.FINISHED, score__isnull=False, **inside).order_by("finished_at")
-    for learner, part, score, passed in attempts.values_list("enrolment__learner_id", "part", "score", "passed"):
-        mark = Decimal(score or 0)
+    handed_in = Attempt.objects.filter(state__in=[AttemptState.FINISHED, AttemptState.SUBMITTED], **inside)
+    attempts = handed_in.order_by("finished_at").values_list("enrolment__learner_id", "part", "score", "passed")
+    for learner, part, score, passed in attempts:
+        if score is None:  # a person has yet to mark it: neither failed nor late
+            facts.waiting.add((learner, part))
+            facts.failed.pop((learner, part), None)
+            continue
+        mark = Decimal(score)
         facts.best[learner, part] = max(mark, facts.best.get((learner, part), mark))
         if passed:
             facts.failed.pop((learner, part), None)
@@ -380,6 +386,8 @@ def _cell(learner: int, column: Column, facts: _Facts, owed: Owed | None, now: d
         state = "recognised"
     elif owed.exempt:
         state = "exempt"
+    elif key in facts.waiting:
+        state = "begun"
     elif owed.due_at < now:
         state = "late"
     elif owed.assignment.starts_at and owed.assignment.starts_at > now:

@@ -78,6 +78,17 @@ def test_who_is_stuck_is_told_with_the_reason(class_10a1, course, given, now, we
     assert {row.reasons[0].kind for row in overdue.stuck} == {"late"}
 
 
+def test_what_waits_to_be_marked_is_neither_failed_nor_late(class_10a1, course, given, now, week):
+    sat(pupil(class_10a1, 1), course, number=1, score="3", at=now)
+    waiting = sat(pupil(class_10a1, 1), course, number=2, score="3", at=now + dt.timedelta(minutes=1))
+    after = week + dt.timedelta(minutes=1)
+    assert states(board(class_10a1, now=after), 1)[2] == "late"
+    Attempt.objects.filter(pk=waiting.pk).update(state="submitted", score=None, passed=None)
+    shown = board(class_10a1, now=after)
+    assert states(shown, 1)[2] == "begun"
+    assert "failed" not in [one.kind for row in shown.stuck if row.member.number == 1 for one in row.reasons]
+
+
 def test_a_failed_attempt_that_was_made_good_is_no_reason(class_10a1, course, given, now):
     learner = pupil(class_10a1, 1)
     sat(learner, course, number=1, score="5.00", at=now)
