@@ -91,7 +91,7 @@ def _a_first_attempt_with_nothing_answered(page: Page) -> str:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Chưa đạt lần này: 0 điểm")
     expect(page.get_by_text("Nên đọc lại trước khi làm:")).to_be_visible()
     expect(page.get_by_text("Không trả lời")).to_have_count(10)
-    expect(page.get_by_text("Đáp án được mở khi bạn đạt hoặc hết lượt.")).to_be_visible()
+    expect(page.get_by_text("Đáp án được mở khi đã đạt hoặc đã hết lượt.")).to_be_visible()
     return page.url
 
 
