@@ -98,7 +98,9 @@ def main() -> None:
     with temporary_folder() as var, database(given.database, var) as (url, _used):
         env = environment(var, url)
         make_city(env, given.learners)
-        done = subprocess.run([sys.executable, __file__, "--work"], cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, __file__, "--work"], cwd=ROOT, env=env, check=True, capture_output=True, text=True
+        )
         print(json.dumps(json.loads(done.stdout.strip().splitlines()[-1]), indent=1))
 
 

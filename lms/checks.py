@@ -22,17 +22,17 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[Error | Warning]
         found.append(
             Warning(
                 "SQLite is the pilot edition: at most about 30 people in a quiz at once.",
-                hint="Set DATABASE_URL to PostgreSQL.",
-                id="lms.W001",
+                hint="Set DATABASE_URL to PostgreSQL.", id="lms.W001",
             )  # fmt: skip
         )
     if not settings.REDIS_URL:
-        found.append(Warning("Without REDIS_URL every process has its own cache and its own rate limits.", id="lms.W002"))
+        found.append(
+            Warning("Without REDIS_URL every process has its own cache and its own rate limits.", id="lms.W002")
+        )
     if "example" in settings.XAPI_HOME:
         found.append(
             Error(
-                "XAPI_HOME is still the example.",
-                id="lms.E002",
+                "XAPI_HOME is still the example.", id="lms.E002",
                 hint="It is the root of every activity and actor for ever; set it before the first learner comes.",
             )  # fmt: skip
         )

@@ -95,8 +95,7 @@ def _raw() -> dict[str, Any]:
 def categories() -> dict[str, Category]:
     return {
         key: Category(
-            key=key,
-            sweeps=tuple(said["sweeps"]),
+            key=key, sweeps=tuple(said["sweeps"]),
             **{name: Wording.read(text) for name, text in said.items() if name != "sweeps"},
         )  # fmt: skip
         for key, said in _raw()["categories"].items()

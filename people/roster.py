@@ -183,7 +183,9 @@ def is_blank(values: Mapping[str, str]) -> bool:
     return not any(values.get(field) for field in ("full_name", "code", "email", "username"))
 
 
-def read(values: Mapping[str, str], *, kind: str, category: str, today: dt.date, over: str = "") -> tuple[Person, list[Problem]]:
+def read(
+    values: Mapping[str, str], *, kind: str, category: str, today: dt.date, over: str = ""
+) -> tuple[Person, list[Problem]]:
     """The person of a row and all that is wrong with the row by itself. `category` stands where the row has none."""
     wrong: list[Problem] = []
     name = _capitalised(nfc(values.get("full_name", "")))

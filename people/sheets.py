@@ -242,3 +242,4 @@ def separator_of(line: str) -> str:
     """Of tab, semicolon and comma the one that stands most often outside quotes."""
     bare = "".join(line.split('"')[::2])
     return max("\t;,", key=bare.count)
+

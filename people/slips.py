@@ -167,3 +167,4 @@ def _code(canvas: Canvas, address: str, x: float, y: float, side: float) -> None
         for column, dark in enumerate(line):
             if dark:
                 canvas.rect(x + column * module, y + side - (row + 1) * module, module, module, stroke=0, fill=1)
+

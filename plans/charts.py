@@ -141,15 +141,8 @@ def columns(figures: Sequence[tuple[str, Decimal, bool]]) -> list[Column]:
         left = 10 + step * place + (step - width) / 2
         drawn.append(
             Column(
-                label=label,
-                value=value,
-                open=still_open,
-                x=_text(left),
-                y=_text(FLOOR - height),
-                width=_text(width),
-                height=_text(height),
-                middle=_text(left + width / 2),
-                word_y=_text(FLOOR - height - 7),
+                label=label, value=value, open=still_open, x=_text(left), y=_text(FLOOR - height), width=_text(width),
+                height=_text(height), middle=_text(left + width / 2), word_y=_text(FLOOR - height - 7),
             )  # fmt: skip
         )
     return drawn

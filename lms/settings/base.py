@@ -283,7 +283,9 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 5} if CELERY_BROKER_URL.startswith("redis") else {}
+    {"visibility_timeout": 600, "socket_timeout": 5, "socket_connect_timeout": 5}
+    if CELERY_BROKER_URL.startswith("redis")
+    else {}
 )
 
 # --- learning records -----------------------------------------------------------------------------------------------

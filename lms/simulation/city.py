@@ -261,12 +261,8 @@ class Simulation:
             open_here.pop(0)
         self.members.append(
             ClassMember(
-                training_class=klass,
-                learner_id=person.user.pk,
-                number=number,
-                shown_as=person.user.full_name,
-                source=MemberSource.LIST,
-                joined_at=assignment.assigned_at,
+                training_class=klass, learner_id=person.user.pk, number=number, shown_as=person.user.full_name,
+                source=MemberSource.LIST, joined_at=assignment.assigned_at,
             )  # fmt: skip
         )
         return assignment

@@ -188,13 +188,8 @@ def _training_class(ha: User, chi: User, now: dt.datetime) -> None:
         starts = timezone.localtime(now + dt.timedelta(days=days)).replace(hour=8, minute=0, second=0, microsecond=0)
         sessions.append(
             add_session(
-                key=uuid.uuid5(klass.pk, topics[place]),
-                training_class=klass,
-                starts_at=starts,
-                ends_at=starts + dt.timedelta(hours=3),
-                place="Phòng họp số 2, Sở Nội vụ",
-                link="",
-                trainer=ha,
+                key=uuid.uuid5(klass.pk, topics[place]), training_class=klass, starts_at=starts,
+                ends_at=starts + dt.timedelta(hours=3), place="Phòng họp số 2, Sở Nội vụ", link="", trainer=ha,
                 topic=topics[place],
             )  # fmt: skip
         )

@@ -72,17 +72,9 @@ def plant(*, units: Sequence[NewUnit]) -> dict[str, int]:
         places[unit.code] = Organisation._get_path(path, depth + 1, last[path]), depth + 1
         nodes.append(
             Organisation(
-                path=places[unit.code][0],
-                depth=depth + 1,
-                numchild=children[unit.code],
-                code=unit.code,
-                name=unit.name,
-                short_name=unit.short_name,
-                kind=unit.kind,
-                valid_from=unit.valid_from,
-                valid_to=unit.valid_to,
-                note=unit.note,
-                staff_declared=unit.staff_declared,
+                path=places[unit.code][0], depth=depth + 1, numchild=children[unit.code], code=unit.code, name=unit.name,
+                short_name=unit.short_name, kind=unit.kind, valid_from=unit.valid_from, valid_to=unit.valid_to,
+                note=unit.note, staff_declared=unit.staff_declared,
             )  # fmt: skip
         )
     Organisation.objects.bulk_create(nodes, batch_size=500)

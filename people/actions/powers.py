@@ -12,7 +12,9 @@ from people.text import nfc
 
 
 @transaction.atomic
-def ask_role(*, user: User, kind: str, organisation: Organisation, by: User, reason: str, now: dt.datetime) -> Role | RoleRequest:
+def ask_role(
+    *, user: User, kind: str, organisation: Organisation, by: User, reason: str, now: dt.datetime
+) -> Role | RoleRequest:
     """The role at once where one person may give it, else a request that waits for a second one.
 
     Asked twice, the first request waits on; held already, the role stands. Raises RoleRefused, also for oneself.

@@ -125,7 +125,9 @@ def choose_columns(*, roster: RosterImport, fields: Sequence[str], by: User | No
     for heading, field in zip(locked.headings, chosen, strict=False):
         bare = lists.plain(heading)[:120]
         if bare and field:
-            RosterHeading.objects.update_or_create(organisation=locked.organisation, heading=bare, defaults={"field": field})
+            RosterHeading.objects.update_or_create(
+                organisation=locked.organisation, heading=bare, defaults={"field": field}
+            )
     locked.rows.all().delete()
     locked.fields, locked.state, locked.read_to, locked.done, locked.counts = chosen, RosterState.READING, 0, 0, {}
     locked.save(update_fields=["fields", "state", "read_to", "done", "counts"])

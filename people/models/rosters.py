@@ -238,7 +238,9 @@ class OpenedAccount(models.Model):
     objects = OpenedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["digest"], condition=~Q(digest=""), name="opened_account_digest_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], condition=~Q(digest=""), name="opened_account_digest_unique")
+        ]
         indexes = [models.Index(fields=["letter_owed"], name="opened_account_letters", condition=Q(letter_owed=True))]
 
     def __str__(self) -> str:

@@ -129,9 +129,9 @@ class Matcher:
         self.scope = [""] if by is None else [one.path for one in managed_roots(by)]
         self.units: dict[str, Unit] = {}
         self.by_name: dict[str, list[Unit]] = defaultdict(list)
-        for pk, path, code, name, short, kind, until in Organisation.objects.filter(path__startswith=self.root.path).values_list(
-            "pk", "path", "code", "name", "short_name", "kind", "valid_to"
-        ):
+        for pk, path, code, name, short, kind, until in Organisation.objects.filter(
+            path__startswith=self.root.path
+        ).values_list("pk", "path", "code", "name", "short_name", "kind", "valid_to"):
             unit = Unit(pk, path, short or name, kind != "group" and (until is None or until > today))
             self.units[code.casefold()] = unit
             for called in {fold(name), fold(short)} - {""}:
@@ -143,10 +143,15 @@ class Matcher:
         strong = self._strong([person for person, _wrong in people])
         named = self._named([person for person, _wrong in people], rows)
         roles = self._teachers([place for places in strong.values() for place in places])
-        return [self._decide(row, person, wrong, strong, named, roles) for row, (person, wrong) in zip(rows, people, strict=True)]
+        return [
+            self._decide(row, person, wrong, strong, named, roles)
+            for row, (person, wrong) in zip(rows, people, strict=True)
+        ]
 
     def _person(self, row: RosterRow) -> tuple[Person, list[Problem]]:
-        return lists.read(row.values, kind=self.roster.kind, category=self.roster.category, today=self.today, over=row.over)
+        return lists.read(
+            row.values, kind=self.roster.kind, category=self.roster.category, today=self.today, over=row.over
+        )
 
     def _unit(self, named: str) -> tuple[Unit | None, Problem | None]:
         if not named:
@@ -243,7 +248,9 @@ class Matcher:
             return Decision(RowStatus.AMBIGUOUS, person, unit.pk, candidates=[one.pk for one in places])
         return Decision(RowStatus.NEW, person, unit.pk)
 
-    def _found(self, person: Person, unit: Unit | None, strong: dict[tuple[str, str], list[Place]]) -> tuple[list[Place], bool]:
+    def _found(
+        self, person: Person, unit: Unit | None, strong: dict[tuple[str, str], list[Place]]
+    ) -> tuple[list[Place], bool]:
         """By code first, then e-mail, then username; whether it is surely the same person."""
         coded = strong.get(("code", person.code), []) if person.code else []
         here = [one for one in coded if unit and one.unit_id == unit.pk]
@@ -506,7 +513,9 @@ def only_pupils(opened: Sequence[OpenedAccount]) -> bool:
 
 
 def rosters_of(organisation: Organisation) -> list[RosterImport]:
-    return list(RosterImport.objects.filter(organisation=organisation).select_related("sent_by").order_by("-sent_at", "-pk")[:30])
+    return list(
+        RosterImport.objects.filter(organisation=organisation).select_related("sent_by").order_by("-sent_at", "-pk")[:30]
+    )
 
 
 # --- accounts to be taken over ----------------------------------------------------------------------------------------
