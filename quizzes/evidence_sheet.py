@@ -24,7 +24,7 @@ from quizzes.evidence_pdf import (
 from quizzes.kinds import KINDS
 from quizzes.kinds.arranging import rights
 from quizzes.kinds.base import Criterion, Piece
-from quizzes.kinds.by_hand import show_rubric
+from quizzes.kinds.by_hand import reached, show_rubric
 from quizzes.marking import CERTAINTIES
 from quizzes.models import (
     Attempt,
@@ -38,7 +38,6 @@ from quizzes.models import (
     RegradedAttempt,
     Slot,
 )
-from quizzes.queries import reached
 from quizzes.review import USUAL, Item, When
 
 __all__ = ["NotFinished", "evidence_sheet"]
@@ -89,7 +88,7 @@ def evidence_sheet(attempt: Attempt, now: dt.datetime, *, person: str | None = N
 
 
 def _regraded(attempt: Attempt) -> QuerySet[RegradedAttempt]:
-    rows = attempt.regraded.filter(done_at__isnull=False, skipped=False).select_related("regrading").order_by("done_at", "pk")
+    rows = attempt.regraded.carried_out().select_related("regrading").order_by("done_at", "pk")
     return rows.prefetch_related("changes__slot", "changes__old_version", "changes__new_version")
 
 

@@ -53,6 +53,16 @@ def earned(share: Fraction, max_mark: Decimal) -> Decimal:
     return (Decimal(share.numerator) * max_mark / Decimal(share.denominator)).quantize(_SEVEN_PLACES, ROUND_HALF_UP)
 
 
+def counted(
+    kind: str, body: Mapping[str, Any], response: Mapping[str, Any], max_mark: Decimal, *, certainty: int | None, weigh: bool
+) -> Decimal | None:
+    """The mark of an answer, with `weigh` by how sure its author was; None when a person has to mark it."""
+    share = mark(kind, body, response)
+    if share is None:
+        return None
+    return earned(weighed(share, certainty) if weigh and response else share, max_mark)
+
+
 class Method(TextChoices):
     """Which of several attempts counts (quiz-engine Q25)."""
 

@@ -45,8 +45,7 @@ def editing_roots(user: Any) -> list[Organisation]:
     """Where `user` may write questions. One query."""
     if not user.is_authenticated:
         return []
-    held = Role.objects.current().filter(user=user, kind__in=EDITING)
-    return list(Organisation.objects.filter(pk__in=held.values("organisation")))
+    return list(Organisation.objects.held_by(user, EDITING))
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -553,6 +552,20 @@ class Attempt(models.Model):
         return str(self.rules.get("behaviour", Behaviour.DEFERRED))
 
     @property
+    def asks_certainty(self) -> bool:
+        return self.behaviour == Behaviour.CERTAINTY
+
+    @property
+    def hands_itself_in(self) -> bool:
+        """When its time is over and nobody handed it in."""
+        return bool(self.rules.get("expiry", Expiry.SUBMIT) == Expiry.SUBMIT)
+
+    @property
+    def review(self) -> dict[str, str]:
+        """What is shown when (quizzes.review)."""
+        return dict(self.rules.get("review", {}))
+
+    @property
     def one_by_one(self) -> bool:
         return self.behaviour == Behaviour.IMMEDIATE or self.rules.get("navigation") == Navigation.SEQUENTIAL
 
@@ -603,7 +616,7 @@ class Slot(models.Model):
         """How much of a marked question was right, however sure its learner was; may be below 0."""
         if not self.max_mark:
             return Fraction(0)
-        if self.attempt.behaviour == Behaviour.CERTAINTY:
+        if self.attempt.asks_certainty:
             return marking.mark(self.version.kind, (self.judged_by or self.version).body, response) or Fraction(0)
         return Fraction(self.mark or 0) / Fraction(self.max_mark)
 
@@ -803,6 +816,11 @@ class Flag(models.TextChoices):
     SCORE = "score", _("Điểm đã ghi cho khóa học nay khác")
 
 
+class RegradedAttemptQuerySet(models.QuerySet["RegradedAttempt"]):
+    def carried_out(self) -> RegradedAttemptQuerySet:
+        return self.filter(done_at__isnull=False, skipped=False)
+
+
 class RegradedAttempt(models.Model):
     """What a regrading does to one attempt: written when the plan is confirmed, done one attempt a transaction."""
 
@@ -819,6 +837,8 @@ class RegradedAttempt(models.Model):
     looked_at = models.DateTimeField(null=True, blank=True)
     looked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     decision = models.TextField(blank=True)
+
+    objects = RegradedAttemptQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["regrading", "attempt"], name="regraded_attempt_once")]

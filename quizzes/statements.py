@@ -17,7 +17,7 @@ from lrs.statements import Activity, activity_iri, build
 from lrs.statements import score as score_on_ten
 from quizzes import marking
 from quizzes.kinds import KINDS
-from quizzes.models import AnswerStep, Attempt, Behaviour, QuestionVersion, Slot
+from quizzes.models import AnswerStep, Attempt, QuestionVersion, Slot
 
 
 def quiz_activity(attempt: Attempt) -> Activity:
@@ -52,7 +52,7 @@ def answered(attempt: Attempt, slot: Slot, step: AnswerStep, *, again: object = 
     right = bool(slot.max_mark) and slot.share(step.response) == 1
     if slot.max_mark:
         floor = kind.least(slot.version.body)
-        if attempt.behaviour == Behaviour.CERTAINTY:
+        if attempt.asks_certainty:
             floor = marking.weighed(Fraction(0), 3)
         least = float(floor) * float(slot.max_mark)
         scaled = float(round(mark / slot.max_mark, 4))

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from people.models import Organisation, Role, RoleKind, overseen_roots
+from people.models import Organisation, RoleKind, overseen_roots
 
 
 class ClassKind(models.TextChoices):
@@ -36,8 +36,7 @@ def teaching_roots(user: Any) -> list[Organisation]:
     if not user.is_authenticated:
         return []
     if not hasattr(user, "_teaching_roots"):
-        held = Role.objects.current().filter(user=user, kind=RoleKind.TEACHER)
-        user._teaching_roots = list(Organisation.objects.filter(pk__in=held.values("organisation_id")).order_by("path"))
+        user._teaching_roots = list(Organisation.objects.held_by(user, [RoleKind.TEACHER]).order_by("path"))
     return list(user._teaching_roots)
 
 

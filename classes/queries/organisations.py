@@ -76,8 +76,7 @@ def may_change(user: User, unit: Organisation, *, rename: bool = False) -> bool:
 
 def own_units(user: User) -> QuerySet[Organisation]:
     """The organisations `user` is owner over."""
-    held = Role.objects.current().filter(user=user, kind=RoleKind.OWNER)
-    return Organisation.objects.below(list(Organisation.objects.filter(pk__in=held.values("organisation_id"))))
+    return Organisation.objects.below(list(Organisation.objects.held_by(user, [RoleKind.OWNER])))
 
 
 # --- the tree -----------------------------------------------------------------------------------------------------------

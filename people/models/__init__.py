@@ -18,6 +18,7 @@ from people.models.core import (
     Tier,
     User,
     UserQuerySet,
+    holds_over_all,
     overseen_roots,
 )
 from people.models.guardians import (
@@ -147,6 +148,7 @@ __all__ = [
     "UserQuerySet",
     "managed_roots",
     "new_nonce",
+    "holds_over_all",
     "overseen_roots",
     "people_handled_by",
     "restricted_people",

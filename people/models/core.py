@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -75,6 +76,11 @@ class OrganisationQuerySet(MP_NodeQuerySet):
             before &= Q(changes__former_folded__contains=word)
         # By key: a row of this table once, however often it was renamed.
         return self.filter(now | Q(pk__in=self.model.objects.filter(before).order_by().values("pk")))
+
+    def held_by(self, user: Any, kinds: Iterable[str]) -> OrganisationQuerySet:
+        """In which `user` (or whose id it is) holds one of these roles now, without what is below."""
+        held = Role.objects.current().filter(user=user, kind__in=list(kinds))
+        return self.filter(pk__in=held.values("organisation_id"))
 
     def visible_to(self, user: Any) -> OrganisationQuerySet:
         """Where `user` holds a role that oversees people (officer, owner, auditor)."""
@@ -327,8 +333,12 @@ class Consent(models.Model):
 
 @prepared(user=int)
 def _overseen(user: int) -> QuerySet[Organisation]:
-    held = Role.objects.current().filter(user=user, kind__in=OVERSEEING)
-    return Organisation.objects.filter(pk__in=held.values("organisation_id")).order_by("path")
+    return Organisation.objects.held_by(user, OVERSEEING).order_by("path")
+
+
+def holds_over_all(user: Any, kinds: Iterable[str]) -> bool:
+    """Whether `user` holds one of these roles at the top of the tree. One query."""
+    return user.is_authenticated and Organisation.objects.held_by(user, kinds).filter(depth=1).exists()
 
 
 def overseen_roots(user: Any) -> list[Organisation]:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
-from people.models.core import Membership, Organisation, Role, RoleKind, User
+from people.models.core import Membership, Organisation, RoleKind, User
 
 
 class RequestKind(models.TextChoices):
@@ -44,8 +44,7 @@ def people_handled_by(user: Any) -> models.QuerySet[User]:
         return User.objects.none()
     if user.is_superuser:
         return User.objects.all()
-    held = Role.objects.current().filter(user=user, kind__in=HANDLING)
-    roots = list(Organisation.objects.filter(pk__in=held.values("organisation_id")))
+    roots = list(Organisation.objects.held_by(user, HANDLING))
     if any(root.depth == 1 for root in roots):
         return User.objects.all()
     members = Membership.objects.current().filter(organisation__in=Organisation.objects.below(roots))

@@ -252,6 +252,5 @@ def managed_roots(user: Any) -> list[Organisation]:
     if not user.is_authenticated:
         return []
     if not hasattr(user, "_managed_roots"):
-        held = user.roles.current().filter(kind__in=[RoleKind.OFFICER, RoleKind.OWNER])
-        user._managed_roots = list(Organisation.objects.filter(pk__in=held.values("organisation_id")).order_by("path"))
+        user._managed_roots = list(Organisation.objects.held_by(user, [RoleKind.OFFICER, RoleKind.OWNER]).order_by("path"))
     return list(user._managed_roots)

@@ -1,7 +1,6 @@
 """Actions on the bank of questions and on attempts."""
 
 from quizzes.actions.attempts import (
-    Closed,
     Conflict,
     NoAttemptsLeft,
     NotNow,
@@ -17,6 +16,7 @@ from quizzes.actions.attempts import (
     time_up,
 )
 from quizzes.actions.bank import Imported, import_questions, load_bank, load_quiz
+from quizzes.actions.locks import Closed
 from quizzes.actions.marks import MarkedMeanwhile, MarkRefused, NotMarker, NotWaiting, give_mark
 from quizzes.actions.pools import mark_stale, refresh_pool, refresh_stale_pools
 from quizzes.actions.question_files import (
@@ -45,7 +45,7 @@ from quizzes.actions.terms import (
     withdraw_accommodation,
     withdraw_override,
 )
-from quizzes.actions.uploading import UploadClosed, keep_file
+from quizzes.actions.uploading import keep_file
 from quizzes.files import BankError
 
 __all__ = [
@@ -56,47 +56,45 @@ __all__ = [
     "MarkRefused",
     "MarkedMeanwhile",
     "NoAttemptsLeft",
+    "NoReason",
     "NotMarker",
     "NotNow",
-    "NoReason",
-    "NotYours",
-    "NotYourBank",
-    "forget_question_files",
-    "keep_question_file",
-    "look_at",
-    "retire",
-    "take_in",
-    "NothingGiven",
-    "give_accommodation",
-    "give_override",
-    "withdraw_accommodation",
-    "withdraw_override",
-    "QuizNotReady",
-    "WrongPassword",
     "NotRegrader",
     "NotWaiting",
+    "NotYourBank",
+    "NotYours",
+    "NothingGiven",
     "PlanMoved",
     "QuizNotReady",
     "ReasonMissing",
-    "UploadClosed",
+    "WrongPassword",
     "apply_regradings",
     "begin",
     "check_answer",
-    "go_on",
     "close_overdue",
     "confirm_regrading",
     "correct_mark",
     "finish_attempt",
+    "forget_question_files",
+    "give_accommodation",
     "give_mark",
+    "give_override",
+    "go_on",
     "import_questions",
     "keep_file",
+    "keep_question_file",
     "load_bank",
     "load_quiz",
+    "look_at",
+    "look_at_flag",
     "mark_stale",
     "refresh_pool",
     "refresh_stale_pools",
-    "look_at_flag",
+    "retire",
     "save_answer",
     "start_attempt",
+    "take_in",
     "time_up",
+    "withdraw_accommodation",
+    "withdraw_override",
 ]

@@ -1,7 +1,4 @@
-"""What happens to attempts. Each function is one transaction, may be called twice, and sends nothing.
-
-Rows are locked in one order, enrolment then attempt, so that two of these never wait for each other.
-"""
+"""What happens to attempts. Each function is one transaction, may be called twice, and sends nothing."""
 
 from __future__ import annotations
 
@@ -24,10 +21,11 @@ from people.models import User
 from people.text import nfc
 from quizzes import marking, queries, responses, statements
 from quizzes.actions import uploading
+from quizzes.actions.locks import Closed, lock_attempt, lock_slot
 from quizzes.actions.pools import draw
 from quizzes.deadlines import TOLERANCE, Hindrance, Phase, Refusal, deadline, hindrance, last_moment
 from quizzes.kinds import KINDS
-from quizzes.models import AnswerStep, Attempt, AttemptState, Behaviour, Expiry, QuestionVersion, QuizPage, QuizSection, Slot
+from quizzes.models import AnswerStep, Attempt, AttemptState, Behaviour, QuestionVersion, QuizPage, QuizSection, Slot
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +48,6 @@ class WrongPassword(Exception):
 
 class QuizNotReady(Exception):
     """The quiz is not published, not of this course, or its bank has fewer questions than it asks."""
-
-
-class Closed(Exception):
-    """The attempt is finished or its time is over; the answer was not kept."""
 
 
 class Conflict(Exception):
@@ -184,16 +178,12 @@ def save_answer(
     empty one (see marking) only takes back an answer that was there. `certainty` (1 … 3) belongs to the answer where the
     attempt asks for it. Raises Closed, Conflict, ResponseError, Slot.DoesNotExist.
     """
-    slot = (
-        Slot.objects.select_for_update(of=("attempt",))
-        .select_related("attempt", "version")
-        .get(attempt=attempt, position=position)
-    )
-    if slot.attempt.state != AttemptState.IN_PROGRESS or queries.phase_of(slot.attempt, now) is not Phase.RUNNING:
+    slot = lock_slot(attempt, position)
+    if not queries.is_running(slot.attempt, now):
         raise Closed(str(attempt.pk))
     if slot.checked_at or (slot.attempt.one_by_one and position != slot.attempt.reached):
         raise Closed(f"{attempt.pk} {position}")
-    sure = certainty if response and slot.attempt.behaviour == Behaviour.CERTAINTY else None
+    sure = certainty if response and slot.attempt.asks_certainty else None
     responses.check(slot.version.kind, slot.version.body, response)
     uploading.check_files(slot, response)
     if flagged is not None and flagged != slot.flagged:
@@ -217,15 +207,11 @@ def check_answer(*, attempt: Attempt, position: int, now: dt.datetime) -> Slot:
 
     Raises Closed, Slot.DoesNotExist.
     """
-    slot = (
-        Slot.objects.select_for_update(of=("attempt",))
-        .select_related("attempt", "version")
-        .get(attempt=attempt, position=position)
-    )
+    slot = lock_slot(attempt, position)
     if slot.checked_at:
         return slot
-    running = slot.attempt.state == AttemptState.IN_PROGRESS and queries.phase_of(slot.attempt, now) is Phase.RUNNING
-    if not running or slot.attempt.behaviour != Behaviour.IMMEDIATE or position != slot.attempt.reached:
+    here = slot.attempt.behaviour == Behaviour.IMMEDIATE and position == slot.attempt.reached
+    if not here or not queries.is_running(slot.attempt, now):
         raise Closed(f"{attempt.pk} {position}")
     slot.mark = _earned(slot, slot.steps.order_by("-sequence").first())
     slot.checked_at = now
@@ -242,9 +228,8 @@ def go_on(*, attempt: Attempt, position: int, now: dt.datetime) -> Attempt:
     locked = Attempt.objects.select_for_update().get(pk=attempt.pk)
     if position != locked.reached:
         return locked
-    running = locked.state == AttemptState.IN_PROGRESS and queries.phase_of(locked, now) is Phase.RUNNING
     unchecked = locked.behaviour == Behaviour.IMMEDIATE and locked.slots.filter(position=position, checked_at=None).exists()
-    if not running or not locked.one_by_one or unchecked or position > locked.rules["ask"]:
+    if not queries.is_running(locked, now) or not locked.one_by_one or unchecked or position > locked.rules["ask"]:
         raise Closed(str(attempt.pk))
     locked.reached = position + 1
     locked.save(update_fields=["reached"])
@@ -261,16 +246,10 @@ def finish_attempt(*, attempt: Attempt, now: dt.datetime) -> Attempt:
     Past the deadline it counts as handed in at the deadline. What a person has to mark keeps it waiting, without a score.
     A passed one completes the part of the course.
     """
-    # The enrolment first, see above; complete_part takes it again.
-    Enrolment.objects.select_for_update(of=("self",)).get(pk=attempt.enrolment_id)
-    locked = (
-        Attempt.objects.select_for_update(of=("self",))
-        .select_related("quiz", "enrolment__learner", "enrolment__course", "enrolment__outline")
-        .get(pk=attempt.pk)
-    )
+    locked = lock_attempt(attempt.pk)
     if locked.state != AttemptState.IN_PROGRESS:
         return locked
-    if queries.phase_of(locked, now) is Phase.OVER and locked.rules.get("expiry", Expiry.SUBMIT) != Expiry.SUBMIT:
+    if queries.phase_of(locked, now) is Phase.OVER and not locked.hands_itself_in:
         return _abandon(locked)
     slots = _mark_slots(locked)
     locked.finished_at = min(now, locked.deadline) if locked.deadline else now
@@ -300,20 +279,13 @@ def conclude(locked: Attempt, now: dt.datetime) -> Attempt:
 
     `locked` is in its row lock, after its enrolment. Only for the actions of this app.
     """
-    judge(locked, list(locked.slots.values_list("mark", flat=True)))
+    locked.marks, locked.score, locked.passed = queries.verdict(locked, locked.slots.values_list("mark", flat=True))
     locked.state = AttemptState.FINISHED
     locked.judged_at = now
     locked.save(update_fields=["marks", "score", "passed", "state", "finished_at", "judged_at", "scorer"])
     record([statements.judged(locked)])
     complete(locked, now)
     return locked
-
-
-def judge(attempt: Attempt, marks: list[Decimal | None]) -> None:
-    """Score and verdict from the marks of all questions, not saved."""
-    attempt.marks = sum((mark or Decimal(0) for mark in marks), Decimal(0))
-    attempt.score = marking.total([attempt.marks], attempt.max_marks)
-    attempt.passed = not attempt.graded or attempt.score >= Decimal(attempt.rules["pass_mark"])
 
 
 def complete(attempt: Attempt, now: dt.datetime) -> None:
@@ -350,12 +322,10 @@ def _mark_slots(attempt: Attempt) -> list[tuple[Slot, AnswerStep]]:
 
 def _earned(slot: Slot, step: AnswerStep | None) -> Decimal | None:
     """What an answer counts; None when a person has to say."""
-    share = marking.mark(slot.version.kind, slot.version.body, step.response if step else {})
-    if share is None:
-        return None
-    if step and step.response and slot.attempt.behaviour == Behaviour.CERTAINTY:
-        share = marking.weighed(share, step.certainty)
-    return marking.earned(share, slot.max_mark)
+    return marking.counted(
+        slot.version.kind, slot.version.body, step.response if step else {}, slot.max_mark,
+        certainty=step.certainty if step else None, weigh=slot.attempt.asks_certainty,
+    )  # fmt: skip
 
 
 def close_overdue(*, now: dt.datetime, limit: int = 200) -> int:

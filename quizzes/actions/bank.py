@@ -226,8 +226,7 @@ def _category(path: Sequence[str]) -> Category:
     """The category at the path, made where it is missing. Raises BankError."""
     found: Category | None = None
     for name in path:
-        known = Category.objects.filter(parent=found)
-        found = known.filter(name=name).first() or known.filter(code=name).first() or _make_category(found, name)
+        found = queries.category_in(found, name) or _make_category(found, name)
     if found is None:
         raise BankError(_("Chưa nói nhập vào chủ đề nào."))
     if found.in_files:

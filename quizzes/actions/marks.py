@@ -9,12 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
-from courses.models import Enrolment
 from lrs.actions import record
 from people.models import User
 from quizzes import marking, queries, statements
 from quizzes.actions.attempts import conclude
-from quizzes.kinds import KINDS
+from quizzes.actions.locks import lock_attempt
+from quizzes.kinds import BY_HAND
 from quizzes.models import Attempt, AttemptState, ManualMark, MarkRound, Slot
 
 COMMENT_LIMIT = 5_000
@@ -51,13 +51,7 @@ def give_mark(
     another one by her corrects it, as long as the attempt is not judged. When the last question of the attempt has its
     mark, the attempt is judged as any other. Raises NotMarker, MarkRefused, NotWaiting, MarkedMeanwhile.
     """
-    # In the order of all locks, see attempts.py.
-    Enrolment.objects.select_for_update(of=("self",)).get(attempts__slots=slot)
-    attempt = (
-        Attempt.objects.select_for_update(of=("self",))
-        .select_related("quiz", "enrolment__learner", "enrolment__course", "enrolment__outline")
-        .get(slots=slot)
-    )
+    attempt = lock_attempt(slot.attempt_id)
     locked = Slot.objects.select_related("version__question").get(pk=slot.pk)
     if not Attempt.objects.markable_by(marker).filter(pk=attempt.pk).exists():
         raise NotMarker(str(marker.pk))
@@ -67,7 +61,7 @@ def give_mark(
     last = given[-1] if given else None
     if last and last.marker_id == marker.pk and (last.mark, last.levels, last.comment) == (wanted, list(levels), words):
         return last
-    waits = attempt.state == AttemptState.SUBMITTED and KINDS[locked.version.kind].by_hand
+    waits = attempt.state == AttemptState.SUBMITTED and locked.version.kind in BY_HAND
     two = attempt.two_markers
     turn = marking.turn([one.given for one in given], marker.pk, locked.max_mark, two=two) if waits else None
     # Who marks without knowing the other's mark has nothing to be overtaken by.
@@ -103,8 +97,7 @@ def _settle(attempt: Attempt, slot: Slot, given: list[ManualMark], now: dt.datet
     if attempt.slots.filter(mark__isnull=True).exists():
         return
     steps: dict[int, Any] = queries.last_steps(attempt)
-    by_hand = [name for name, kind in KINDS.items() if kind.by_hand]
-    marked = attempt.slots.filter(version__kind__in=by_hand).select_related("version__question").order_by("position")
+    marked = attempt.slots.filter(version__kind__in=BY_HAND).select_related("version__question").order_by("position")
     answered = [(one, steps[one.pk]) for one in marked if one.pk in steps]
     # Of those without an answer nobody was asked, and nothing is told.
     record([statements.answered(attempt, one, step) for one, step in answered if step.response])

@@ -8,14 +8,14 @@ import uuid
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from people.models import User
+from people.models import User, holds_over_all
 from people.text import nfc
 from quizzes import queries
 from quizzes.actions.bank import Imported, import_questions
 from quizzes.actions.pools import mark_stale
 from quizzes.formats.items import Reading
 from quizzes.formats.registry import read
-from quizzes.models import Category, Question, QuestionFile
+from quizzes.models import EDITING, Category, Question, QuestionFile
 
 KEPT = dt.timedelta(days=1)
 
@@ -42,11 +42,11 @@ def keep_question_file(*, key: uuid.UUID, name: str, data: bytes, path: str, by:
 def check_path(path: str, by: User) -> list[str]:
     """The names of a path to which `by` may add questions: inside a category of hers; a new outermost one only for who may
     write the whole bank. Raises NotYourBank, BankError."""
-    names = [nfc(part).strip() for part in path.split("/") if part.strip()]
-    outer = Category.objects.filter(parent=None)
-    first = (outer.filter(name=names[0]).first() or outer.filter(code=names[0]).first()) if names else None
+    names = queries.path_of(path)
+    first = queries.category_in(None, names[0]) if names else None
     mine = Category.objects.visible_to(by)
-    if not names or (first is None and not queries.writes_all(by)) or (first and not mine.filter(pk=first.pk).exists()):
+    new_one = first is None and not holds_over_all(by, EDITING)
+    if not names or new_one or (first and not mine.filter(pk=first.pk).exists()):
         raise NotYourBank(path)
     return names
 
@@ -54,8 +54,7 @@ def check_path(path: str, by: User) -> list[str]:
 def look_at(file: QuestionFile, *, now: dt.datetime) -> tuple[Reading, Imported]:
     """What is in it and what would become of it; nothing stays. Raises Unreadable, BankError."""
     reading = read(file.file.read())
-    path = [part for part in file.path.split("/") if part]
-    return reading, import_questions(reading=reading, path=path, now=now, dry_run=True)
+    return reading, import_questions(reading=reading, path=queries.path_of(file.path), now=now, dry_run=True)
 
 
 @transaction.atomic

@@ -11,12 +11,13 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from courses.models import Completion, Enrolment
+from courses.models import Completion
 from lrs.actions import record, void
 from lrs.models import Statement
 from people.models import User
 from quizzes import marking, queries, statements
 from quizzes.actions.attempts import complete
+from quizzes.actions.locks import lock_attempt
 from quizzes.actions.marks import COMMENT_LIMIT, MarkedMeanwhile, NotMarker, NotWaiting, wanted_mark
 from quizzes.models import (
     AnswerStep,
@@ -30,7 +31,7 @@ from quizzes.models import (
     RegradingChange,
     Slot,
 )
-from quizzes.queries.regrading import Plan, Scope, changes, flag_for, verdict
+from quizzes.queries.regrading import Plan, Scope, changes, flag_for, judged_anew
 
 log = logging.getLogger(__name__)
 
@@ -124,12 +125,7 @@ def apply_regradings(*, now: dt.datetime, limit: int = 500, regrading: Regrading
 def apply_one(*, pk: int, now: dt.datetime) -> RegradedAttempt:
     """One attempt of a confirmed plan. Done twice, it is done once; one that somebody changed meanwhile is left as it is."""
     row = RegradedAttempt.objects.select_related("regrading__by").get(pk=pk)
-    Enrolment.objects.select_for_update(of=("self",)).get(attempts=row.attempt_id)
-    attempt = (
-        Attempt.objects.select_for_update(of=("self",))
-        .select_related("quiz", "enrolment__learner", "enrolment__course", "enrolment__outline")
-        .get(pk=row.attempt_id)
-    )
+    attempt = lock_attempt(row.attempt_id)
     row.refresh_from_db(fields=["done_at", "skipped"])
     if row.done_at:
         return row
@@ -159,12 +155,13 @@ def _carry_out(
         slot.judged_by_id = one.new_version_id if one.new_version_id != slot.version_id else None
     Slot.objects.bulk_update([slots[one.slot_id] for one in planned], ["mark", "judged_by"])
     marks = [slot.mark for slot in slots.values()]
-    score, passed = verdict(attempt, marks)
+    score, passed = judged_anew(attempt, marks)
     part = Completion.objects.filter(enrolment=attempt.enrolment_id, part=attempt.part)
     row.flag = flag_for(attempt, score, passed, completed=part.exists())
-    attempt.score, attempt.passed, attempt.scorer = score, passed, regrading.scorer
+    attempt.scorer = regrading.scorer
     if attempt.state == AttemptState.FINISHED:
-        attempt.marks, attempt.judged_at = sum((mark or Decimal(0) for mark in marks), Decimal(0)), now
+        attempt.marks, attempt.score, attempt.passed = queries.verdict(attempt, marks)
+        attempt.judged_at = now
     attempt.save(update_fields=["marks", "score", "passed", "scorer", "judged_at"])
     row.save(update_fields=["done_at", "flag"])
     for statement in outdated:
@@ -190,7 +187,7 @@ def _statements(
         if one.slot_id in steps and steps[one.slot_id].response
     ]
     if attempt.state == AttemptState.FINISHED:
-        rows = attempt.regraded.filter(done_at__isnull=False, skipped=False, old_score__isnull=False)
+        rows = attempt.regraded.carried_out().filter(old_score__isnull=False)
         before = rows.order_by("-done_at", "-pk").values_list("regrading", flat=True).first() or ""
         found.append(statements.judged(attempt, again=again.pk if again else before))
     return found
@@ -206,8 +203,7 @@ def correct_mark(
     Raises NotMarker, MarkRefused, NotWaiting, MarkedMeanwhile, ReasonMissing.
     """
     words = _reason(reason)
-    Enrolment.objects.select_for_update(of=("self",)).get(attempts__slots=slot)
-    attempt = Attempt.objects.select_for_update(of=("self",)).select_related("quiz").get(slots=slot)
+    attempt = lock_attempt(slot.attempt_id)
     locked = Slot.objects.select_related("version", "judged_by").get(pk=slot.pk)
     if not Attempt.objects.markable_by(marker).filter(pk=attempt.pk).exists():
         raise NotMarker(str(marker.pk))
@@ -236,7 +232,7 @@ def _note_correction(made: ManualMark, attempt: Attempt, slot: Slot, now: dt.dat
         reason=made.comment, by=made.marker, made_at=now, plan=hashlib.sha256(f"mark {made.pk}".encode()).hexdigest(),
     )  # fmt: skip
     marks = [made.mark if one.pk == slot.pk else one.mark for one in attempt.slots.all()]
-    score, passed = verdict(attempt, marks)
+    score, passed = judged_anew(attempt, marks)
     row = RegradedAttempt.objects.create(
         regrading=regrading, attempt=attempt, old_score=attempt.score, new_score=score, old_passed=attempt.passed,
         new_passed=passed,

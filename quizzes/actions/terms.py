@@ -11,12 +11,12 @@ from typing import TypeVar
 from django.db import transaction
 from django.db.models import QuerySet
 
-from courses.models import Enrolment
 from people.models import User
 from people.text import nfc
 from quizzes import queries
-from quizzes.deadlines import Change, Phase, deadline, last_moment
-from quizzes.models import Accommodation, Attempt, AttemptState, Override, QuizPage
+from quizzes.actions.locks import lock_attempt
+from quizzes.deadlines import Change, deadline, last_moment
+from quizzes.models import Accommodation, Attempt, Override, QuizPage
 
 Row = TypeVar("Row", Override, Accommodation)
 
@@ -100,7 +100,7 @@ def give_accommodation(
     given = Accommodation(learner=learner, factor=factor, reason=kept, author=by, created_at=now, until=until)
     given.full_clean()
     given.save()
-    _extend(Attempt.objects.open().filter(enrolment__learner=learner, deadline__isnull=False), now)
+    _extend(Attempt.objects.open().filter(enrolment__learner=learner), now)
     return given
 
 
@@ -124,16 +124,12 @@ def _extend(attempts: QuerySet[Attempt], now: dt.datetime) -> None:
 
     One whose time was already over by the clock stays over: what was not answered in time is not made timely afterwards.
     """
-    for attempt in attempts.filter(deadline__isnull=False).select_related("quiz", "enrolment").order_by("enrolment_id", "pk"):
-        # The enrolment first, as everywhere (quizzes.actions.attempts).
-        Enrolment.objects.select_for_update(of=("self",)).get(pk=attempt.enrolment_id)
-        locked = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
-        held = queries.terms_for(attempt.quiz, attempt.enrolment.learner_id, now)
+    for pk in attempts.filter(deadline__isnull=False).order_by("enrolment_id", "pk").values_list("pk", flat=True):
+        locked = lock_attempt(pk)
+        held = queries.terms_for(locked.quiz, locked.enrolment.learner_id, now)
         later = deadline(held.terms, locked.started_at)
         ends = locked.deadline
-        if locked.state != AttemptState.IN_PROGRESS or queries.phase_of(locked, now) is not Phase.RUNNING:
-            continue
-        if ends is None or later is None or later <= ends:
+        if not queries.is_running(locked, now) or ends is None or later is None or later <= ends:
             continue
         locked.rules = {**locked.rules, **held.told, "deadline_before": ends.astimezone(dt.UTC).isoformat()}
         locked.deadline = later

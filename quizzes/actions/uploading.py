@@ -10,32 +10,24 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quizzes import queries, uploads
-from quizzes.deadlines import Phase
+from quizzes.actions.locks import Closed, lock_slot
 from quizzes.kinds.by_hand import file_types
-from quizzes.models import AnswerFile, Attempt, AttemptState, Slot
+from quizzes.models import AnswerFile, Attempt, Slot
 from quizzes.responses import Response, ResponseError
 
 # Changed one's mind so often: enough for anybody, too few to fill a disk.
 MOST_SENT = 20
 
 
-class UploadClosed(Exception):
-    """The attempt is finished or its time is over; the file was not kept."""
-
-
 @transaction.atomic
 def keep_file(*, attempt: Attempt, position: int, name: str, file: IO[Any], size: int, now: dt.datetime) -> AnswerFile:
     """Keep a file for a question; it counts once a step names it. The same file again is the one that is kept.
 
-    Raises UploadClosed, uploads.UploadRefused, Slot.DoesNotExist.
+    Raises Closed, uploads.UploadRefused, Slot.DoesNotExist.
     """
-    slot = (
-        Slot.objects.select_for_update(of=("attempt",))
-        .select_related("attempt", "version")
-        .get(attempt=attempt, position=position)
-    )
-    if slot.attempt.state != AttemptState.IN_PROGRESS or queries.phase_of(slot.attempt, now) is not Phase.RUNNING:
-        raise UploadClosed(str(attempt.pk))
+    slot = lock_slot(attempt, position)
+    if not queries.is_running(slot.attempt, now):
+        raise Closed(str(attempt.pk))
     types = file_types(slot.version.kind, slot.version.body)
     if not types:
         raise uploads.UploadRefused(_("Câu này không nhận tệp."))

@@ -22,7 +22,23 @@ def _moment() -> forms.DateTimeInput:
     return forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
-class OverrideForm(forms.Form):
+class _TermsForm(forms.Form):
+    """Whom, and why."""
+
+    people = forms.CharField(label=_("Cho ai"))
+    reason = forms.CharField(
+        label=_("Lý do"), max_length=300, help_text=_("Người khác cùng phụ trách đọc được. Không ghi chi tiết về bệnh tật.")
+    )
+
+    def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
+    def clean_people(self) -> list[User]:
+        return find_people(self.cleaned_data["people"], self.by)
+
+
+class OverrideForm(_TermsForm):
     """Other terms of one quiz for one learner or many. `key` makes a form that is sent twice one group."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -34,13 +50,11 @@ class OverrideForm(forms.Form):
     attempts = forms.IntegerField(label=_("Số lượt làm, tính cả lượt đã làm"), min_value=1, max_value=50, required=False)
     opens_at = forms.DateTimeField(label=_("Mở từ"), required=False, widget=_moment())
     closes_at = forms.DateTimeField(label=_("Đóng lúc"), required=False, widget=_moment())
-    reason = forms.CharField(
-        label=_("Lý do"), max_length=300, help_text=_("Người khác cùng phụ trách đọc được. Không ghi chi tiết về bệnh tật.")
-    )
 
-    def __init__(self, *args: Any, quiz: QuizPage, by: Any, **kwargs: Any) -> None:
+    field_order = ("key", "people", "minutes", "attempts", "opens_at", "closes_at", "reason")
+
+    def __init__(self, *args: Any, quiz: QuizPage, **kwargs: Any) -> None:
         super().__init__(*args, initial={"key": uuid.uuid4()}, **kwargs)
-        self.quiz, self.by = quiz, by
         # An override says nothing about what the quiz does not limit.
         limits = {
             "minutes": quiz.time_limit_minutes, "attempts": quiz.attempts_allowed, "opens_at": quiz.opens_at,
@@ -54,9 +68,6 @@ class OverrideForm(forms.Form):
     def has_limits(self) -> bool:
         return len(self.fields) > 3
 
-    def clean_people(self) -> list[User]:
-        return find_people(self.cleaned_data["people"], self.by)
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors and self.change == Change():
@@ -69,7 +80,7 @@ class OverrideForm(forms.Form):
         return Change(**wanted)
 
 
-class AccommodationForm(forms.Form):
+class AccommodationForm(_TermsForm):
     people = forms.CharField(label=_("Cho ai"), max_length=254, help_text=_("Một tên đăng nhập hoặc thư điện tử."))
     factor = forms.DecimalField(
         label=_("Thời gian gấp"), min_value=Decimal("1.1"), max_value=3, decimal_places=2, initial=Decimal("1.5"), localize=True,
@@ -79,16 +90,8 @@ class AccommodationForm(forms.Form):
         label=_("Đến hết ngày"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("Bỏ trống: cho đến khi rút."),
     )  # fmt: skip
-    reason = forms.CharField(
-        label=_("Lý do"), max_length=300, help_text=_("Người khác cùng phụ trách đọc được. Không ghi chi tiết về bệnh tật.")
-    )
 
-    def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.by = by
-
-    def clean_people(self) -> list[User]:
-        return find_people(self.cleaned_data["people"], self.by)
+    field_order = ("people", "factor", "until", "reason")
 
 
 def find_people(text: str, by: Any) -> list[User]:

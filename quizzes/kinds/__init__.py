@@ -17,7 +17,7 @@ from quizzes.kinds.gaps import Gaps
 from quizzes.kinds.truth import TrueFalse
 from quizzes.kinds.typed import Number, ShortText
 
-__all__ = ["DIFFICULTIES", "KINDS", "Bad", "Content", "read_question", "tell_question"]
+__all__ = ["BY_HAND", "DIFFICULTIES", "KINDS", "Bad", "Content", "read_question", "tell_question"]
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -26,6 +26,8 @@ KINDS: dict[str, Kind] = {
         Practical(), Likert(),
     )
 }  # fmt: skip
+# Which a person marks.
+BY_HAND = tuple(name for name, kind in KINDS.items() if kind.by_hand)
 DIFFICULTIES = ("easy", "medium", "hard")
 _TAG_LIMIT = 40
 

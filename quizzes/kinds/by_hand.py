@@ -70,6 +70,11 @@ def show_rubric(rubric: Sequence[Any]) -> tuple[Criterion, ...]:
     )
 
 
+def reached(rubric: Sequence[Any], levels: Sequence[int]) -> tuple[tuple[str, str], ...]:
+    """Each criterion with the level that was reached, in words."""
+    return tuple((one["criterion"], one["levels"][at]["text"]) for one, at in zip(rubric, levels, strict=False))
+
+
 def file_types(kind: str, body: Body) -> tuple[str, ...]:
     """What may be sent to a question; nothing where it takes no files."""
     if kind == File.name:

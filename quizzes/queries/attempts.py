@@ -8,17 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from courses.models import CoursePage, Enrolment
 from courses.queries import Standing, course_outline, enrolment_in, standing
 from quizzes import marking, responses
 from quizzes.deadlines import Phase, Refusal, Terms, hindrance, phase
 from quizzes.kinds import KINDS
+from quizzes.kinds.by_hand import reached
 from quizzes.marking import CERTAINTIES, Method
-from quizzes.models import AnswerFile, AnswerStep, Attempt, AttemptState, Behaviour, ManualMark, MarkRound, QuizPage, Slot
+from quizzes.models import AnswerFile, AnswerStep, Attempt, AttemptState, ManualMark, MarkRound, QuizPage, Slot
 from quizzes.queries.pools import has_enough
 from quizzes.queries.terms import Held, gives_terms, terms_for
 from quizzes.review import Item, visible, when_told
@@ -29,11 +30,33 @@ def phase_of(attempt: Attempt, now: dt.datetime) -> Phase:
     return phase(attempt.deadline, now, grace_minutes=attempt.rules.get("grace_minutes") or 0)
 
 
+def is_running(attempt: Attempt, now: dt.datetime) -> bool:
+    """Whether answers are still taken."""
+    return attempt.state == AttemptState.IN_PROGRESS and phase_of(attempt, now) is Phase.RUNNING
+
+
 def last_steps(attempt: Attempt) -> dict[int, AnswerStep]:
     """The last answer of each slot, by slot id. One query."""
+    return last_of(AnswerStep.objects.filter(slot__attempt=attempt))
+
+
+def last_of(steps: QuerySet[AnswerStep]) -> dict[int, AnswerStep]:
+    """The last of the steps of each slot, by slot id. One query."""
     newest = AnswerStep.objects.filter(slot=OuterRef("slot")).order_by("-sequence").values("sequence")[:1]
-    steps = AnswerStep.objects.filter(slot__attempt=attempt).annotate(newest=Subquery(newest)).filter(sequence=F("newest"))
-    return {step.slot_id: step for step in steps}
+    return {step.slot_id: step for step in steps.annotate(newest=Subquery(newest)).filter(sequence=F("newest"))}
+
+
+class Verdict(NamedTuple):
+    marks: Decimal
+    score: Decimal  # scale of 10
+    passed: bool
+
+
+def verdict(attempt: Attempt, marks: Iterable[Decimal | None]) -> Verdict:
+    """What the marks of all questions come to, by what was promised at the start; one that is missing is 0."""
+    summed = sum((mark or Decimal(0) for mark in marks), Decimal(0))
+    score = marking.total([summed], attempt.max_marks)
+    return Verdict(summed, score, not attempt.graded or score >= Decimal(attempt.rules["pass_mark"]))
 
 
 def last_finished(attempts: Iterable[Attempt]) -> dt.datetime | None:
@@ -208,11 +231,12 @@ def screen(*, attempt: Attempt, now: dt.datetime, drafts: Mapping[int, responses
     told = dict(enumerate(attempt.rules.get("sections", []), 1))
     if attempt.one_by_one and attempt.reached <= total:
         slots = [slot for slot in slots if slot.position == attempt.reached]
+    lessons = _lessons(attempt) if any(slot.checked_at for slot in slots) else {}
     questions = [
         _served(
             slot, steps.get(slot.pk), drafts.get(slot.position), told.get(slot.section, {}),
-            begins=begins[slot.section] == slot.position, checked=_checked(attempt, slot, steps.get(slot.pk)),
-            sure=attempt.behaviour == Behaviour.CERTAINTY,
+            begins=begins[slot.section] == slot.position, sure=attempt.asks_certainty,
+            checked=_reviewed(slot, steps.get(slot.pk), lessons, frozenset(Item)) if slot.checked_at else None,
         )
         for slot in slots
     ]  # fmt: skip
@@ -255,12 +279,9 @@ def certainty_of(fields: responses.Fields) -> int | None:
     return int(said) if said in {"1", "2", "3"} else None
 
 
-def _checked(attempt: Attempt, slot: Slot, step: AnswerStep | None) -> Reviewed | None:
-    """All that is to be said of a question that was marked on the spot."""
-    if not slot.checked_at:
-        return None
-    lessons = {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
-    return _reviewed(slot, step, lessons, frozenset(Item))
+def _lessons(attempt: Attempt) -> dict[str, Any]:
+    """The parts of the course by their slugs: to read again."""
+    return {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
 
 
 def files_sent(slots: Iterable[Slot]) -> dict[str, AnswerFile]:
@@ -322,7 +343,7 @@ class Told:
 
 
 def regraded(attempt: Attempt) -> tuple[Told, ...]:
-    rows = attempt.regraded.filter(done_at__isnull=False, skipped=False).select_related("regrading").order_by("done_at", "pk")
+    rows = attempt.regraded.carried_out().select_related("regrading").order_by("done_at", "pk")
     return tuple(
         Told(at=one.done_at, why=one.regrading.reason, old_score=one.old_score, new_score=one.new_score)  # type: ignore[arg-type]
         for one in rows
@@ -385,7 +406,7 @@ def _tried(attempt: Attempt, now: dt.datetime) -> _Tried:
     return _Tried(
         current=current, left=left, passed=passed,
         shown=visible(
-            attempt.rules.get("review", {}), busy=current is not None, settled=passed or left == 0,
+            attempt.review, busy=current is not None, settled=passed or left == 0,
             closed=terms.closes_at is not None and now >= terms.closes_at,
         ),
     )  # fmt: skip
@@ -404,15 +425,15 @@ def result(attempt: Attempt, now: dt.datetime) -> Result:
     by_hand = [slot for slot in slots if KINDS[slot.version.kind].by_hand] if Item.ANSWERS in shown else []
     sent = files_sent(by_hand) if by_hand else {}
     given = _given(by_hand) if by_hand and Item.VERDICTS in shown else {}
-    lessons = {part.slug: part for part in course_outline(attempt.enrolment.course).parts}
+    lessons = _lessons(attempt)
     steps = last_steps(attempt)
     said = {pk: step.response for pk, step in steps.items()}
     return Result(
         attempt=attempt,
         pass_mark=Decimal(attempt.rules["pass_mark"]),
         shown=shown,
-        score_words=when_told(attempt.rules.get("review", {}), Item.SCORE),
-        keys_words=when_told(attempt.rules.get("review", {}), Item.KEYS),
+        score_words=when_told(attempt.review, Item.SCORE),
+        keys_words=when_told(attempt.review, Item.KEYS),
         words=_words(attempt) if Item.SCORE in shown else "",
         method=attempt.quiz.grade_method,
         passed_before=tried.passed,
@@ -469,7 +490,7 @@ def _by_hand(
         files=files,
         marked=HandMarked(
             mark=slot.mark, most=slot.max_mark, comments=tuple(one.comment for one in settled if one.comment),
-            reached=tuple((one["criterion"], one["levels"][at]["text"]) for one, at in zip(rubric, levels, strict=False)),
+            reached=reached(rubric, levels),
         ),
     )  # fmt: skip
 

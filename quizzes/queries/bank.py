@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from people.text import nfc
 from quizzes.files import CONTENT
 from quizzes.formats.items import Item
 from quizzes.kinds import tell_question
@@ -14,20 +15,21 @@ from quizzes.media import names_in
 from quizzes.models import Category, Media, Question, QuestionVersion
 
 
+def newest() -> QuerySet[QuestionVersion]:
+    """The latest version of every question, retired or not. One query."""
+    number = QuestionVersion.objects.filter(question=OuterRef("question")).order_by("-number").values("number")[:1]
+    return QuestionVersion.objects.filter(number=Subquery(number))
+
+
 def latest() -> QuerySet[QuestionVersion]:
-    """The latest version of every question that is not retired. One query."""
-    newest = QuestionVersion.objects.filter(question=OuterRef("question")).order_by("-number").values("number")[:1]
-    return QuestionVersion.objects.filter(question__retired_at__isnull=True, number=Subquery(newest))
+    """The latest version of every question that is not retired: what an attempt may serve. What no machine marks waits for
+    a person (queries.marking)."""
+    return newest().filter(question__retired_at__isnull=True)
 
 
 def latest_versions(category_id: int) -> QuerySet[QuestionVersion]:
     """Those of one category alone, without what is inside it."""
     return latest().filter(question__category_id=category_id)
-
-
-def servable() -> QuerySet[QuestionVersion]:
-    """Those that an attempt may serve: all of them, since what no machine marks waits for a person (queries.marking)."""
-    return latest()
 
 
 def bank(category_id: int) -> dict[str, QuestionVersion]:
@@ -52,6 +54,17 @@ class BankFile:
 
     items: tuple[Item, ...]
     media: dict[str, bytes]
+
+
+def path_of(words: str) -> list[str]:
+    """The names in "Outer/Inner", composed and without the space around them."""
+    return [nfc(name).strip() for name in words.split("/") if name.strip()]
+
+
+def category_in(parent: Category | None, name: str) -> Category | None:
+    """A category of `parent` (None: an outermost one) by its name, else by its code."""
+    inside = Category.objects.filter(parent=parent)
+    return inside.filter(name=name).first() or inside.filter(code=name).first()
 
 
 def category_named(name: str) -> Category | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from people.text import fold
@@ -16,14 +16,10 @@ from quizzes import responses
 from quizzes.formats.items import Item
 from quizzes.item_figures import QuestionFigures, question_figures
 from quizzes.kinds import KINDS, Bad, read_question
-from quizzes.models import Attempt, Category, Question, QuestionVersion, QuizPage, QuizSection, Tag, editing_roots
+from quizzes.models import Attempt, Category, Question, QuestionVersion, QuizPage, QuizSection, Tag
+from quizzes.queries.bank import newest
 
 A_PAGE = 50
-
-
-def writes_all(user: Any) -> bool:
-    """Whether `user` may write the questions of the programme, and so those of everybody."""
-    return any(root.is_root() for root in editing_roots(user))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +74,7 @@ def bank_list(user: Any, wanted: Wanted, page: int | str = 1) -> BankList:
     shown = Paginator(found.order_by("category__code", "code"), A_PAGE).get_page(page)
     questions = list(shown.object_list)
     latest = {
-        one.question_id: one for one in QuestionVersion.objects.filter(question__in=questions, number=_newest()).defer("feedback")
+        one.question_id: one for one in newest().filter(question__in=questions).defer("feedback")
     }
     tags: dict[int, tuple[str, ...]] = {}
     for pk, name in Question.tags.through.objects.filter(question__in=questions).values_list("question", "tag__name"):
@@ -101,11 +97,6 @@ def bank_list(user: Any, wanted: Wanted, page: int | str = 1) -> BankList:
     )  # fmt: skip
 
 
-def _newest() -> Subquery:
-    numbers = QuestionVersion.objects.filter(question=OuterRef("question")).order_by("-number").values("number")
-    return Subquery(numbers[:1])
-
-
 def _narrowed(found: QuerySet[Question], wanted: Wanted) -> QuerySet[Question]:
     found = found.select_related("category")
     for word in fold(wanted.words).split()[:8]:
@@ -115,7 +106,7 @@ def _narrowed(found: QuerySet[Question], wanted: Wanted) -> QuerySet[Question]:
     if wanted.tag:
         found = found.filter(tags__name=wanted.tag)
     if wanted.kind or wanted.difficulty:
-        versions = QuestionVersion.objects.filter(number=_newest())
+        versions = newest()
         if wanted.kind:
             versions = versions.filter(kind=wanted.kind)
         if wanted.difficulty:

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from people.models import Role, RoleKind, User
 from quizzes import marking
-from quizzes.kinds import KINDS
+from quizzes.kinds import BY_HAND, KINDS
 from quizzes.kinds.base import Choice, Criterion
-from quizzes.kinds.by_hand import show_rubric
+from quizzes.kinds.by_hand import reached, show_rubric
 from quizzes.models import AnswerFile, Attempt, AttemptState, ManualMark, MarkRound, QuizPage, RegradedAttempt, Slot
 from quizzes.queries.attempts import files_sent, last_steps
 
@@ -150,10 +150,9 @@ def name_of(slot: Slot) -> str:
 
 def paper_of(user: Any, slot_id: int) -> Slot:
     """A question marked by hand of an attempt that was handed in, if `user` may mark it. Raises Slot.DoesNotExist."""
-    by_hand = [name for name, kind in KINDS.items() if kind.by_hand]
     handed_in = Attempt.objects.markable_by(user).exclude(state=AttemptState.IN_PROGRESS)
     return (
-        Slot.objects.filter(attempt__in=handed_in, version__kind__in=by_hand)
+        Slot.objects.filter(attempt__in=handed_in, version__kind__in=BY_HAND)
         .select_related("version__question", "attempt__quiz", "attempt__enrolment__learner", "attempt__enrolment__course")
         .get(pk=slot_id)
     )
@@ -204,11 +203,6 @@ def _given(one: ManualMark, rubric: list[Any], user: User) -> Given:
     )  # fmt: skip
 
 
-def reached(rubric: list[Any], levels: list[int]) -> tuple[tuple[str, str], ...]:
-    """Each criterion with the level that was reached."""
-    return tuple((one["criterion"], one["levels"][at]["text"]) for one, at in zip(rubric, levels, strict=False))
-
-
 # --- what is new for a learner ---------------------------------------------------------------------------------------
 
 
@@ -216,7 +210,7 @@ def lately_judged(learner: User, now: dt.datetime) -> list[Attempt]:
     """Attempts that a person marked, or that were marked anew, in the last fourteen days; and those that wait. One query."""
     lately = Q(state=AttemptState.FINISHED, judged_at__gte=now - dt.timedelta(days=14))
     by_somebody = Exists(ManualMark.objects.filter(slot__attempt=OuterRef("pk"))) | Exists(
-        RegradedAttempt.objects.filter(attempt=OuterRef("pk"), done_at__isnull=False, skipped=False)
+        RegradedAttempt.objects.carried_out().filter(attempt=OuterRef("pk"))
     )
     return list(
         Attempt.objects.visible_to(learner)

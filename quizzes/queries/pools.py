@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 
 from quizzes.drawing import another, pick
 from quizzes.models import Category, Pool, QuestionVersion, QuizPage, QuizSection
-from quizzes.queries.bank import servable
+from quizzes.queries.bank import latest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ def with_those_around(category_ids: Iterable[int]) -> set[int]:
 
 def chosen(choice: Choice) -> QuerySet[QuestionVersion]:
     """All versions that the choice may serve."""
-    versions = servable().filter(question__category__in=with_those_inside([choice.category_id]))
+    versions = latest().filter(question__category__in=with_those_inside([choice.category_id]))
     if choice.difficulty:
         versions = versions.filter(difficulty=choice.difficulty)
     for name in choice.tags:
@@ -86,10 +86,10 @@ def named(section: QuizSection) -> list[QuestionVersion]:
     """The versions of a section's named questions, in its order; what cannot be served is left out. At most two queries."""
     codes = section.codes
     pinned = {(code, number) for code, number in codes if number is not None}
-    latest = [code for code, number in codes if number is None]
+    moving = [code for code, number in codes if number is None]
     found: dict[str, QuestionVersion] = {}
-    if latest:
-        found |= {one.question.code: one for one in servable().filter(question__code__in=latest).select_related("question")}
+    if moving:
+        found |= {one.question.code: one for one in latest().filter(question__code__in=moving).select_related("question")}
     if pinned:
         known = QuestionVersion.objects.filter(
             question__code__in=[code for code, _number in pinned], question__retired_at__isnull=True
@@ -120,7 +120,7 @@ def drawn(pool: Pool, ask: int, used: set[int], rng: random.Random) -> list[Ques
 
 def _at(pool: Pool, places: Sequence[int], used: set[int]) -> list[QuestionVersion]:
     versions = (
-        servable()
+        latest()
         .filter(question__entries__pool=pool, question__entries__place__in=places)
         .exclude(question__in=used)
         .annotate(place=F("question__entries__place"))

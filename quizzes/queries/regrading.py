@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 
 from courses.models import Completion
-from people.models import Role, RoleKind, User
+from people.models import RoleKind, User, holds_over_all
 from quizzes import marking, responses
 from quizzes.kinds import KINDS
 from quizzes.models import (
+    EDITING,
     AnswerStep,
     Attempt,
     AttemptState,
-    Behaviour,
     Flag,
     ManualMark,
     MarkRound,
@@ -33,6 +33,8 @@ from quizzes.models import (
     Regrading,
     Slot,
 )
+from quizzes.queries.attempts import last_of, verdict
+from quizzes.queries.bank import newest
 
 _CHUNK = 200
 # A page shows so many and says how many more there are.
@@ -157,7 +159,7 @@ def _changed(chunk: list[Attempt], scope: Scope, found: Plan) -> Iterator[Attemp
         if not really:
             continue
         marks = [new[slot.pk].new_mark if new[slot.pk] else slot.mark for slot in slots[attempt.pk]]  # type: ignore[union-attr]
-        score, passed = verdict(attempt, marks)
+        score, passed = judged_anew(attempt, marks)
         yield AttemptChange(
             attempt_id=attempt.pk, alias=attempt.alias, old_score=attempt.score, new_score=score, old_passed=attempt.passed,
             new_passed=passed, changes=really,
@@ -165,12 +167,12 @@ def _changed(chunk: list[Attempt], scope: Scope, found: Plan) -> Iterator[Attemp
         )  # fmt: skip
 
 
-def verdict(attempt: Attempt, marks: list[Decimal | None]) -> tuple[Decimal | None, bool | None]:
+def judged_anew(attempt: Attempt, marks: list[Decimal | None]) -> tuple[Decimal | None, bool | None]:
     """Score and whether it passes; nothing while a person has yet to mark."""
     if attempt.state != AttemptState.FINISHED:
         return None, None
-    score = marking.total([mark or Decimal(0) for mark in marks], attempt.max_marks)
-    return score, not attempt.graded or score >= Decimal(attempt.rules["pass_mark"])
+    _marks, score, passed = verdict(attempt, marks)
+    return score, passed
 
 
 def flag_for(attempt: Attempt, score: Decimal | None, passed: bool | None, *, completed: bool) -> str:
@@ -187,12 +189,7 @@ class _Replay:
     def __init__(self, scope: Scope, slots: list[Slot]) -> None:
         self.scope = scope
         ids = [slot.pk for slot in slots]
-        newest = AnswerStep.objects.filter(slot=OuterRef("slot")).order_by("-sequence").values("sequence")[:1]
-        steps = AnswerStep.objects.filter(slot__in=ids).annotate(newest=Subquery(newest)).filter(sequence=F("newest"))
-        self.said: dict[int, dict[str, Any]] = {}
-        self.sure: dict[int, int | None] = {}
-        for slot, response, certainty in steps.values_list("slot", "response", "certainty"):
-            self.said[slot], self.sure[slot] = response, certainty
+        self.steps = last_of(AnswerStep.objects.filter(slot__in=ids))
         self.versions = _versions(scope, {slot.version.question_id for slot in slots})
         self.hand: dict[int, list[ManualMark]] = {}
         if scope.hand_too:
@@ -204,7 +201,7 @@ class _Replay:
         wanted = self.versions.get(served.question_id)
         if wanted is None or slot.mark is None:
             return None
-        if not same_task(served.kind, served.body, wanted.kind, wanted.body, self.said.get(slot.pk, {})):
+        if not same_task(served.kind, served.body, wanted.kind, wanted.body, self._said(slot)):
             found.unlike += 1
             return None
         mark = self._mark(slot, wanted)
@@ -215,15 +212,18 @@ class _Replay:
             old_number=now_by.number, new_number=wanted.number, old_mark=slot.mark, new_mark=mark,
         )  # fmt: skip
 
+    def _said(self, slot: Slot) -> dict[str, Any]:
+        return self.steps[slot.pk].response if slot.pk in self.steps else {}
+
     def _mark(self, slot: Slot, wanted: QuestionVersion) -> Decimal | None:
         """None where the mark stays because a person gave it."""
-        response = self.said.get(slot.pk, {})
+        response = self._said(slot)
         if response and KINDS[wanted.kind].by_hand:
             return _by_hand(self.hand.get(slot.pk, []), wanted, slot)
-        share = marking.mark(wanted.kind, wanted.body, response)
-        if share is not None and response and slot.attempt.behaviour == Behaviour.CERTAINTY:
-            share = marking.weighed(share, self.sure[slot.pk])
-        return None if share is None else marking.earned(share, slot.max_mark)
+        return marking.counted(
+            wanted.kind, wanted.body, response, slot.max_mark, weigh=slot.attempt.asks_certainty,
+            certainty=self.steps[slot.pk].certainty if slot.pk in self.steps else None,
+        )  # fmt: skip
 
 
 def _by_hand(given: list[ManualMark], wanted: QuestionVersion, slot: Slot) -> Decimal | None:
@@ -245,9 +245,7 @@ def _versions(scope: Scope, questions: set[int]) -> dict[int, QuestionVersion]:
         return {scope.version.question_id: scope.version}
     if scope.question:
         questions = questions & {scope.question.pk}
-    newest = QuestionVersion.objects.filter(question=OuterRef("question")).order_by("-number").values("number")[:1]
-    rows = QuestionVersion.objects.filter(question__in=questions, number=Subquery(newest))
-    return {one.question_id: one for one in rows}
+    return {one.question_id: one for one in newest().filter(question__in=questions)}
 
 
 def same_task(kind: str, served: dict[str, Any], other_kind: str, other: dict[str, Any], response: dict[str, Any]) -> bool:
@@ -283,13 +281,12 @@ def _named(value: Any, path: str = "") -> dict[str, str]:
 
 def may_regrade(user: Any) -> bool:
     """Editors and owners of the whole programme: a quiz is everybody's."""
-    kinds = [RoleKind.EDITOR, RoleKind.OWNER]
-    return user.is_authenticated and Role.objects.current().filter(user=user, kind__in=kinds, organisation__depth=1).exists()
+    return holds_over_all(user, EDITING)
 
 
 def may_decide(user: User) -> bool:
     """What was confirmed is the owner's to take back."""
-    return Role.objects.current().filter(user=user, kind=RoleKind.OWNER, organisation__depth=1).exists()
+    return holds_over_all(user, [RoleKind.OWNER])
 
 
 def regradings() -> QuerySet[Regrading]:
@@ -302,7 +299,7 @@ def regradings() -> QuerySet[Regrading]:
 
 def flagged() -> QuerySet[RegradedAttempt]:
     """What a person has yet to look at, the oldest first."""
-    rows = RegradedAttempt.objects.exclude(flag="").filter(looked_at__isnull=True, done_at__isnull=False, skipped=False)
+    rows = RegradedAttempt.objects.carried_out().exclude(flag="").filter(looked_at__isnull=True)
     rows = rows.select_related("regrading", "attempt__quiz", "attempt__enrolment__learner", "attempt__enrolment__course")
     return rows.order_by("done_at", "pk")
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from people.models import Membership, Organisation, Role, RoleKind, User
+from people.models import Membership, Organisation, RoleKind, User, holds_over_all
 from people.queries import role_kinds
 from quizzes.deadlines import Terms, changed
 from quizzes.models import Accommodation, Override, QuizPage
@@ -68,16 +68,14 @@ def _factor(learner_id: int, today: dt.date) -> Decimal:
 
 def places_of(by: Any) -> QuerySet[Organisation]:
     """Where `by` may give learners other terms: an officer or owner in her scope, a teacher in her school."""
-    held = Role.objects.current().filter(user=by, kind__in=GIVES_MORE)
-    return Organisation.objects.below(list(Organisation.objects.filter(pk__in=held.values("organisation"))))
+    return Organisation.objects.below(list(Organisation.objects.held_by(by, GIVES_MORE)))
 
 
 def learners_of(by: Any) -> QuerySet[User]:
     """The people to whom `by` may give other terms: who belongs to a place of hers, and everybody for the owner of the
     whole city. Never herself."""
-    everywhere = Role.objects.current().filter(user=by, kind=RoleKind.OWNER, organisation__depth=1).exists()
     people = User.objects.filter(is_active=True).exclude(pk=by.pk)
-    if everywhere:
+    if holds_over_all(by, [RoleKind.OWNER]):
         return people
     return people.filter(pk__in=Membership.objects.current().filter(organisation__in=places_of(by)).values("user"))
 

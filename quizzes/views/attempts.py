@@ -203,10 +203,9 @@ def _answer(request: HttpRequest, attempt_id: uuid.UUID) -> HttpResponse:
 
 def _step(request: HttpRequest, attempt_id: uuid.UUID, act: Callable[..., Any]) -> HttpResponse:
     """Where questions come one by one: have this one marked, or go on to the next."""
-    found = get_object_or_404(Attempt.objects.visible_to(request.user), pk=attempt_id)
-    place = request.POST.get("position", "")
+    found, form = get_object_or_404(Attempt.objects.visible_to(request.user), pk=attempt_id), AnswerForm(request.POST)
     try:
-        act(attempt=found, position=int(place) if place.isascii() and place.isdigit() else 0, now=timezone.now())
+        act(attempt=found, position=form.cleaned_data["position"] if form.is_valid() else 0, now=timezone.now())
     except (actions.Closed, Slot.DoesNotExist):
         messages.warning(request, _("Chưa sang được câu khác. Bạn xem lại câu đang làm ở đây."))
     return _to(attempt_id)
@@ -238,12 +237,9 @@ def _keep(
 
 def _keep_file(attempt: Attempt, position: int, sent: UploadedFile) -> AnswerFile:
     """Raises ResponseError, Closed, Slot.DoesNotExist."""
-    try:
-        return actions.keep_file(
-            attempt=attempt, position=position, name=sent.name or "", file=sent, size=sent.size or 0, now=timezone.now()
-        )
-    except actions.UploadClosed as error:
-        raise actions.Closed(str(attempt.pk)) from error
+    return actions.keep_file(
+        attempt=attempt, position=position, name=sent.name or "", file=sent, size=sent.size or 0, now=timezone.now()
+    )
 
 
 def _again(request: HttpRequest, attempt_id: uuid.UUID, fields: dict[str, list[str]], status: int, **extra: Any) -> HttpResponse:

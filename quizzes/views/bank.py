@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -172,4 +171,4 @@ def _take_in(request: HttpRequest, file: QuestionFile) -> HttpResponse:
             done.imported,
         )  # fmt: skip
         messages.success(request, words % told)
-    return redirect(f"{reverse('quizzes:bank')}?category={file.path.rpartition('/')[2]}" if not done else reverse("quizzes:bank"))
+    return redirect("quizzes:bank")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from quizzes.actions import BankError, Imported, import_questions
 from quizzes.formats.items import Reading, Unreadable
 from quizzes.formats.registry import READERS, read
+from quizzes.queries import path_of
 
 
 class Command(BaseCommand):
@@ -31,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
-        path = [part.strip() for part in (options["category"] or file.name.partition(".")[0]).split("/") if part.strip()]
+        path = path_of(options["category"] or file.name.partition(".")[0])
         try:
             reading = read(file.read_bytes(), kind=options["format"])
             rest = {"dry_run": options["dry_run"], "whole": options["whole"]}
