@@ -178,7 +178,7 @@ def save_answer(
     empty one (see marking) only takes back an answer that was there. `certainty` (1 … 3) belongs to the answer where the
     attempt asks for it. Raises Closed, Conflict, ResponseError, Slot.DoesNotExist.
     """
-    slot = lock_slot(attempt, position)
+    slot, last = lock_slot(attempt, position)
     if not queries.is_running(slot.attempt, now):
         raise Closed(str(attempt.pk))
     if slot.checked_at or (slot.attempt.one_by_one and position != slot.attempt.reached):
@@ -188,10 +188,6 @@ def save_answer(
     uploading.check_files(slot, response)
     if flagged is not None and flagged != slot.flagged:
         Slot.objects.filter(pk=slot.pk).update(flagged=flagged)
-    # Asked only now: a query that waited for the lock would still see the steps of before it waited.
-    last = slot.steps.order_by("-sequence").first()
-    if last:
-        last.slot = slot
     if response == (last.response if last else {}) and sure == (last.certainty if last else None):
         return last
     if last and sequence is not None and sequence < last.sequence:
@@ -207,13 +203,13 @@ def check_answer(*, attempt: Attempt, position: int, now: dt.datetime) -> Slot:
 
     Raises Closed, Slot.DoesNotExist.
     """
-    slot = lock_slot(attempt, position)
+    slot, last = lock_slot(attempt, position)
     if slot.checked_at:
         return slot
     here = slot.attempt.behaviour == Behaviour.IMMEDIATE and position == slot.attempt.reached
     if not here or not queries.is_running(slot.attempt, now):
         raise Closed(f"{attempt.pk} {position}")
-    slot.mark = _earned(slot, slot.steps.order_by("-sequence").first())
+    slot.mark = _earned(slot, last)
     slot.checked_at = now
     slot.save(update_fields=["mark", "checked_at"])
     return slot

@@ -25,7 +25,7 @@ def keep_file(*, attempt: Attempt, position: int, name: str, file: IO[Any], size
 
     Raises Closed, uploads.UploadRefused, Slot.DoesNotExist.
     """
-    slot = lock_slot(attempt, position)
+    slot, _last = lock_slot(attempt, position)
     if not queries.is_running(slot.attempt, now):
         raise Closed(str(attempt.pk))
     types = file_types(slot.version.kind, slot.version.body)
