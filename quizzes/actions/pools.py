@@ -23,9 +23,16 @@ def mark_stale(*, category_ids: Iterable[int]) -> None:
     To be called by whatever changes what is in the bank, in its own transaction.
     """
     touched = queries.with_those_around(category_ids)
-    Pool.objects.filter(category__in=touched).update(stale=True)
+    _mark(touched)
     # And once more for a pool that somebody made meanwhile, from the bank as it stood before.
-    transaction.on_commit(lambda: Pool.objects.filter(category__in=touched).update(stale=True))
+    transaction.on_commit(lambda: _mark(touched))
+
+
+@transaction.atomic
+def _mark(touched: set[int]) -> None:
+    # Locked by their keys, as a start does that needs several: neither waits for the other in turn.
+    pools = Pool.objects.select_for_update().filter(category__in=touched).order_by("key")
+    Pool.objects.filter(pk__in=list(pools.values_list("pk", flat=True))).update(stale=True)
 
 
 @transaction.atomic
@@ -48,8 +55,8 @@ def _fill(pool: Pool, choice: queries.Choice) -> None:
     # Before the bank is read: a change that comes meanwhile makes it stale again.
     Pool.objects.filter(pk=pool.pk).update(stale=False)
     found = list(queries.chosen(choice).order_by("question").values_list("competency", "difficulty", "question"))
-    # By the choice's own key: a seed draws the same as long as the bank is the same.
-    random.Random(choice.key).shuffle(found)  # noqa: S311
+    # By the category's own name, not by a number of this database: a seed draws the same as long as the bank is the same.
+    random.Random(pool.category.code).shuffle(found)  # noqa: S311
     found.sort(key=lambda one: one[:2])
     PoolEntry.objects.filter(pool=pool).delete()
     PoolEntry.objects.bulk_create(
@@ -80,9 +87,9 @@ def draw(*, quiz: QuizPage, sections: Sequence[QuizSection], rng: random.Random)
     """
     named = [queries.named(section) for section in sections]
     used = {version.question_id for versions in named for version in versions}
-    pools = {
-        place: refresh_pool(choice=queries.Choice.of(quiz, section)) for place, section in enumerate(sections) if section.ask
-    }
+    choices = {place: queries.Choice.of(quiz, section) for place, section in enumerate(sections) if section.ask}
+    by_key = sorted(choices, key=lambda place: choices[place].key)
+    pools = {place: refresh_pool(choice=choices[place]) for place in by_key}
     found: dict[int, list[QuestionVersion]] = {}
     for place in sorted(pools, key=lambda one: (pools[one].size, one)):
         found[place] = _draw_from(pools[place], sections[place].ask, used, rng)
